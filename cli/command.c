@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("tapedeck: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+int complain_error(const struct td_error *err)
+{
+    char line[sizeof err->file + sizeof err->message + 64];
+    complain("%s", td_error_format(err, line, sizeof line));
+    return EXIT_INPUT;
+}
+
+int complain_usage(const struct command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "tapedeck %s: ", command->name);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\nTry 'tapedeck %s --help'.\n", command->name);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+int finish_output(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    complain("cannot write to standard output: %s", strerror(errno ? errno : EIO));
+    return EXIT_INPUT;
+}

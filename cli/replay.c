@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* tapedeck replay: runs a program that gets its HTTP answers from cassettes. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <tapedeck/share.h>
+#include <tapedeck/tapedeck.h>
+
+#include "child.h"
+#include "command.h"
+
+static const char help[] =
+    "Usage: tapedeck replay [OPTION...] CASSETTE... -- COMMAND [ARGUMENT...]\n"
+    "\n"
+    "Runs COMMAND with every HTTP transfer that it makes through libcurl answered from the\n"
+    "cassettes. Nothing reaches the network. Programs that COMMAND starts play from the same\n"
+    "tape. No program has to be changed or compiled again; it only has to use a shared libcurl.\n"
+    "\n"
+    "A request is answered by the interaction with the same method, URL and body; JSON bodies\n"
+    "are compared by value. Each interaction is played once, in recorded order. A request that\n"
+    "is not on the tape is a miss: its transfer fails, and what was asked for, the nearest\n"
+    "interaction and what differs are told on standard error.\n"
+    "\n"
+    "Options:\n"
+    "  --replayable   play an interaction as often as it is asked for\n"
+    "  --strict       interactions that nobody asked for make the whole fail, too\n"
+    "  -q, --quiet    no summary at the end; misses are told all the same\n"
+    "  -h, --help     this\n"
+    "\n"
+    "Exit code: COMMAND's own where it failed (128 + N where signal N ended it); else 1 after a\n"
+    "miss, or with --strict after unplayed interactions; else 0. 2: a mistake in the command\n"
+    "line. 3: a cassette that could not be read; COMMAND was not started. 126, 127: COMMAND\n"
+    "could not be run, or was not found.\n"
+    "\n"
+    "Environment for programs that are started some other way (LD_PRELOAD=libtapedeck-curl.so):\n"
+    "  TAPEDECK_CASSETTE     the cassettes, separated by ':'\n"
+    "  TAPEDECK_REPLAYABLE   1: as --replayable\n"
+    "\n"
+    "Examples:\n"
+    "  tapedeck replay hello.yaml -- curl -sN https://api.openai.com/v1/chat/completions \\\n"
+    "      -H 'Content-Type: application/json' -d @request.json\n"
+    "  tapedeck replay --strict tapes/*.yaml -- make check\n";
+
+struct arguments {
+    struct td_deck_options deck;
+    bool strict;
+    bool quiet;
+    int cassette_count;
+    char **cassettes;
+    char **command;
+};
+
+static int parse(struct arguments *arguments, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"replayable", no_argument, NULL, 'r'},
+        {"strict", no_argument, NULL, 's'},
+        {"quiet", no_argument, NULL, 'q'},
+        {0},
+    };
+    /* Options may stand anywhere in front of "--"; what is behind it is not ours. */
+    int ours = 1;
+    while (ours < argc && strcmp(argv[ours], "--") != 0)
+        ours++;
+    if (ours < argc)
+        arguments->command = argv + ours + 1;
+    argv[ours] = NULL;
+    opterr = 0;
+    for (int option; (option = getopt_long(ours, argv, "q", options, NULL)) != -1;) {
+        if (option == 'r')
+            arguments->deck.replayable = true;
+        else if (option == 's')
+            arguments->strict = true;
+        else if (option == 'q')
+            arguments->quiet = true;
+        else
+            return complain_usage(&replay_command, "no option '%s'", argv[optind - 1]);
+    }
+    arguments->cassettes = argv + optind;
+    arguments->cassette_count = ours - optind;
+    if (!arguments->cassette_count)
+        return complain_usage(&replay_command, "no cassette was named");
+    if (!arguments->command || !*arguments->command)
+        return complain_usage(&replay_command, "no command: it goes behind '--'");
+    return 0;
+}
+
+static struct td_deck *open_deck(const struct arguments *arguments, struct td_error *err)
+{
+    struct td_deck *deck = td_deck_open(arguments->cassettes[0], &arguments->deck, err);
+    for (int i = 1; deck && i < arguments->cassette_count; i++) {
+        if (td_deck_load(deck, arguments->cassettes[i], err) < 0) {
+            td_deck_close(deck);
+            return NULL;
+        }
+    }
+    if (deck && td_deck_share(deck, err) < 0) {
+        td_deck_close(deck);
+        return NULL;
+    }
+    return deck;
+}
+
+static void heard(void *context)
+{
+    const char *text;
+    while ((text = td_deck_hear(context)))
+        fputs(text, stderr);
+}
+
+static void print_unplayed(struct td_deck *deck)
+{
+    enum { MOST = 10 };
+    size_t shown = 0, more = 0;
+    const struct td_interaction *interaction;
+    for (size_t i = 0; (interaction = td_deck_at(deck, i)); i++) {
+        if (td_deck_played_by(deck, i))
+            continue;
+        if (shown++ < MOST)
+            complain("not played: #%lld %s %s", (long long)td_interaction_id(interaction),
+                     td_interaction_method(interaction), td_interaction_url(interaction));
+        else
+            more++;
+    }
+    if (more)
+        complain("not played: ... and %zu more", more);
+}
+
+static void print_summary(struct td_deck *deck, const struct td_deck_counts *counts)
+{
+    print_unplayed(deck);
+    complain("%zu request%s: %zu answered, %zu missed; %zu of %zu interactions played",
+             counts->requests, counts->requests == 1 ? "" : "s",
+             counts->requests - counts->missed, counts->missed, counts->played,
+             counts->interactions);
+    if (!td_deck_processes(deck))
+        complain("nothing came to the tape: the command made no HTTP request through a shared "
+                 "libcurl; what is linked statically, or uses another library, is not played to");
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {.deck.size = sizeof arguments.deck};
+    int code = parse(&arguments, argc, argv);
+    if (code)
+        return code;
+    struct td_error err;
+    struct td_deck *deck = open_deck(&arguments, &err);
+    if (!deck)
+        return complain_error(&err);
+    if (preload_shim() < 0) {
+        td_deck_close(deck);
+        return EXIT_INPUT;
+    }
+    code = run_child(arguments.command, td_deck_ear(deck), heard, deck);
+
+    struct td_deck_counts counts;
+    td_deck_counts(deck, &counts);
+    if (!arguments.quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
+        print_summary(deck, &counts);
+    bool unplayed = arguments.strict && counts.played < counts.interactions;
+    if (code == 0 && (counts.missed || unplayed))
+        code = EXIT_FINDINGS;
+    td_deck_close(deck);
+    return code;
+}
+
+const struct command replay_command = {
+    .name = "replay",
+    .summary = "run a program that gets its HTTP answers from cassettes",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/arena.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+
+struct td_arena_block {
+    struct td_arena_block *next;
+    size_t used;
+    size_t size;
+    _Alignas(max_align_t) char data[];
+};
+
+void td_arena_init(struct td_arena *arena)
+{
+    arena->blocks = NULL;
+}
+
+void td_arena_release(struct td_arena *arena)
+{
+    struct td_arena_block *block = arena->blocks;
+    while (block) {
+        struct td_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    arena->blocks = NULL;
+}
+
+static struct td_arena_block *block_new(size_t size)
+{
+    size_t total;
+    if (__builtin_add_overflow(sizeof(struct td_arena_block), size, &total))
+        return NULL;
+    struct td_arena_block *block = calloc(1, total);
+    if (block)
+        block->size = size;
+    return block;
+}
+
+void *td_arena_alloc(struct td_arena *arena, size_t size)
+{
+    size_t need;
+    if (__builtin_add_overflow(size, (size_t)ALIGNMENT - 1, &need))
+        return NULL;
+    need -= need % ALIGNMENT;
+    struct td_arena_block *top = arena->blocks;
+    if (top && top->size - top->used >= need) {
+        void *piece = top->data + top->used;
+        top->used += need;
+        return piece;
+    }
+    bool large = need > BLOCK_SIZE / 4;
+    struct td_arena_block *block = block_new(large ? need : BLOCK_SIZE);
+    if (!block)
+        return NULL;
+    block->used = need;
+    if (large && top) {
+        /* Behind the block in use, so that its free space is not given up. */
+        block->next = top->next;
+        top->next = block;
+    } else {
+        block->next = top;
+        arena->blocks = block;
+    }
+    return block->data;
+}
+
+struct td_bytes td_arena_copy(struct td_arena *arena, struct td_bytes bytes)
+{
+    char *data = bytes.len == SIZE_MAX ? NULL : td_arena_alloc(arena, bytes.len + 1);
+    if (!data)
+        return td_bytes(NULL, 0);
+    if (bytes.len)
+        memcpy(data, bytes.data, bytes.len);
+    return td_bytes(data, bytes.len);
+}

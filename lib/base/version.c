@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include <tapedeck/tapedeck.h>
+
+const char *td_version(void)
+{
+    return TD_VERSION;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "cassette/base64.h"
+
+/* The six bits that a character stands for, or -1. */
+static int bits_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool td_base64_decode(struct td_arena *arena, struct td_bytes text, struct td_bytes *bytes,
+                      size_t *bad)
+{
+    char *out = td_arena_alloc(arena, text.len / 4 * 3 + 4);
+    size_t len = 0, count = 0, padding = 0;
+    uint32_t group = 0;
+    *bytes = td_bytes(out, 0);
+    if (!out)
+        return true;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+            continue;
+        int bits = bits_of(c);
+        bool pads = c == '=' && count % 4 >= 2;
+        if (pads ? padding == 2 : bits < 0 || padding) {
+            *bad = i;
+            return false;
+        }
+        group = group << 6 | (pads ? 0 : (uint32_t)bits);
+        padding += pads;
+        if (++count % 4)
+            continue;
+        for (int shift = 16; shift >= 0; shift -= 8)
+            out[len++] = (char)(group >> shift & 0xff);
+        len -= padding;
+    }
+    *bad = text.len;
+    out[len] = '\0';
+    bytes->len = len;
+    return count % 4 == 0;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A deck: cassettes with an index over all of them, and the run that says what was played.
+ *
+ * One lock guards what changes while it plays: the classes' starting points and the text of the
+ * misses. Which interaction goes to which request is decided by the run's atomic counters, because
+ * other processes take part.
+ */
+#include "deck/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "match/explain.h"
+
+static pthread_mutex_t inserted_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct td_deck *inserted;
+
+static void lock_for_fork(void)
+{
+    pthread_mutex_lock(&inserted_lock);
+    if (inserted)
+        pthread_mutex_lock(&inserted->lock);
+}
+
+static void unlock_after_fork(void)
+{
+    if (inserted)
+        pthread_mutex_unlock(&inserted->lock);
+    pthread_mutex_unlock(&inserted_lock);
+}
+
+static void survive_forks(void)
+{
+    pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+}
+
+struct td_deck *td_deck_open(const char *path, const struct td_deck_options *options,
+                             struct td_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, survive_forks);
+
+    struct td_deck *deck = calloc(1, sizeof *deck);
+    if (!deck) {
+        td_error_nomem(err);
+        return NULL;
+    }
+    atomic_init(&deck->references, 1);
+    pthread_mutex_init(&deck->lock, NULL);
+    if (options)
+        memcpy(&deck->options, options,
+               options->size < sizeof deck->options ? options->size : sizeof deck->options);
+    deck->index = td_index_new();
+    int status = deck->index ? 0 : td_error_nomem(err);
+    if (!status && path)
+        status = td_deck_load(deck, path, err);
+    if (status < 0) {
+        td_deck_unref(deck);
+        return NULL;
+    }
+    return deck;
+}
+
+int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
+{
+    if (deck->run)
+        return td_error_set(err, TD_ERR_INVALID,
+                            "cannot load '%s': the deck has been played already", path);
+    struct td_cassette **more =
+        realloc(deck->cassettes, (deck->cassette_count + 1) * sizeof *more);
+    if (!more)
+        return td_error_nomem(err);
+    deck->cassettes = more;
+    struct td_cassette *cassette;
+    int status = td_cassette_load(path, &cassette, err);
+    if (status < 0)
+        return status;
+    deck->cassettes[deck->cassette_count++] = cassette;
+    for (size_t i = 0; i < cassette->count && !status; i++)
+        status = td_index_add(deck->index, &cassette->interactions[i], err);
+    return status;
+}
+
+struct td_deck *td_deck_ref(struct td_deck *deck)
+{
+    if (deck)
+        atomic_fetch_add(&deck->references, 1);
+    return deck;
+}
+
+void td_deck_unref(struct td_deck *deck)
+{
+    if (!deck || atomic_fetch_sub(&deck->references, 1) > 1)
+        return;
+    td_run_free(deck->run);
+    td_deck_remove_folder(deck);
+    td_index_free(deck->index);
+    for (size_t i = 0; i < deck->cassette_count; i++)
+        td_cassette_free(deck->cassettes[i]);
+    free(deck->cassettes);
+    td_buf_release(&deck->misses);
+    td_buf_release(&deck->shown);
+    pthread_mutex_destroy(&deck->lock);
+    free(deck);
+}
+
+struct td_hash td_deck_fingerprint(const struct td_deck *deck)
+{
+    struct td_hash hash = {0};
+    for (size_t i = 0; i < td_index_count(deck->index); i++) {
+        const struct td_interaction *interaction = td_index_at(deck->index, i);
+        hash = td_hash_join(hash, td_hash_bytes(interaction->request.url));
+        hash = td_hash_join(hash, td_hash_bytes(interaction->request.message.body));
+    }
+    return hash;
+}
+
+int td_deck_join(struct td_deck *deck, const char *folder, struct td_error *err)
+{
+    struct td_run *run =
+        td_run_join(folder, td_index_count(deck->index), td_deck_fingerprint(deck), err);
+    if (!run)
+        return err ? err->code : TD_ERR_IO;
+    td_run_free(deck->run);
+    deck->run = run;
+    return 0;
+}
+
+const struct td_index *td_deck_index(const struct td_deck *deck)
+{
+    return deck->index;
+}
+
+struct td_run *td_deck_run(struct td_deck *deck)
+{
+    return deck->run;
+}
+
+void td_deck_set_teller(struct td_deck *deck, td_deck_teller *teller)
+{
+    deck->teller = teller;
+}
+
+int td_deck_insert(struct td_deck *deck)
+{
+    if (!deck)
+        return TD_ERR_INVALID;
+    /* Before any fork, so that children share it. */
+    if (!deck->run && !(deck->run = td_run_new(td_index_count(deck->index), NULL)))
+        return TD_ERR_NOMEM;
+    int status = TD_ERR_INVALID;
+    pthread_mutex_lock(&inserted_lock);
+    if (!inserted) {
+        inserted = td_deck_ref(deck);
+        status = 0;
+    }
+    pthread_mutex_unlock(&inserted_lock);
+    return status;
+}
+
+struct td_deck *td_deck_inserted(void)
+{
+    pthread_mutex_lock(&inserted_lock);
+    struct td_deck *deck = td_deck_ref(inserted);
+    pthread_mutex_unlock(&inserted_lock);
+    return deck;
+}
+
+static bool take_out(struct td_deck *deck)
+{
+    pthread_mutex_lock(&inserted_lock);
+    bool was_in = inserted == deck;
+    if (was_in)
+        inserted = NULL;
+    pthread_mutex_unlock(&inserted_lock);
+    if (was_in)
+        td_deck_unref(deck);
+    return was_in;
+}
+
+void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts)
+{
+    *counts = (struct td_deck_counts){.interactions = td_index_count(deck->index)};
+    if (!deck->run)
+        return;
+    struct td_run_counts run;
+    td_run_counts(deck->run, &run);
+    counts->requests = run.requests;
+    counts->missed = run.missed;
+    for (size_t i = 0; i < counts->interactions; i++)
+        counts->played += td_run_played_by(deck->run, i) != 0;
+}
+
+int td_deck_eject(struct td_deck *deck, struct td_error *err)
+{
+    if (!deck || !take_out(deck))
+        return td_error_set(err, TD_ERR_INVALID, "the deck is not inserted");
+    struct td_deck_counts counts;
+    td_deck_counts(deck, &counts);
+    if (counts.missed)
+        return td_error_set(err, TD_ERR_MISS, "%zu of %zu requests not answered by the cassette",
+                            counts.missed, counts.requests);
+    if (counts.played < counts.interactions && !deck->options.allow_unplayed)
+        return td_error_set(err, TD_ERR_UNPLAYED, "%zu of %zu interactions not played",
+                            counts.interactions - counts.played, counts.interactions);
+    return 0;
+}
+
+void td_deck_close(struct td_deck *deck)
+{
+    if (!deck)
+        return;
+    take_out(deck);
+    td_deck_unref(deck);
+}
+
+const char *td_deck_misses(struct td_deck *deck)
+{
+    pthread_mutex_lock(&deck->lock);
+    td_buf_clear(&deck->shown);
+    td_buf_put_bytes(&deck->shown, td_buf_view(&deck->misses));
+    pthread_mutex_unlock(&deck->lock);
+    return deck->shown.data ? deck->shown.data : "";
+}
+
+/* The first of the class that nobody has played, taken for this request; or, where interactions may
+ * be played again, the last one. */
+static const struct td_interaction *take(struct td_deck *deck, struct td_class *class,
+                                         uint32_t request)
+{
+    const struct td_interaction *taken = NULL;
+    pthread_mutex_lock(&deck->lock);
+    while (!taken && class->next < class->count) {
+        size_t position = class->items[class->next++];
+        if (td_run_play(deck->run, position, request))
+            taken = td_index_at(deck->index, position);
+    }
+    if (!taken && deck->options.replayable)
+        taken = td_index_at(deck->index, class->items[class->count - 1]);
+    pthread_mutex_unlock(&deck->lock);
+    return taken;
+}
+
+
+/* Which cassette an interaction is from. */
+static const char *path_of(const struct td_deck *deck, const struct td_interaction *interaction)
+{
+    for (size_t i = 0; i < deck->cassette_count; i++) {
+        const struct td_cassette *cassette = deck->cassettes[i];
+        if (interaction >= cassette->interactions &&
+            interaction < cassette->interactions + cassette->count)
+            return cassette->path;
+    }
+    return "";
+}
+
+static void name_interaction(struct td_buf *out, const struct td_deck *deck,
+                             const struct td_interaction *interaction)
+{
+    td_buf_printf(out, "interaction %lld (%s:%u)", (long long)interaction->id,
+                  path_of(deck, interaction), interaction->mark.line);
+}
+
+static void put_request(struct td_buf *out, struct td_bytes method, struct td_bytes url)
+{
+    td_buf_put_bytes(out, method);
+    td_buf_put_char(out, ' ');
+    td_buf_put_bytes(out, url);
+}
+
+/* Why nothing answered: it was all played, or nothing matched. */
+static void explain(struct td_buf *out, struct td_deck *deck, const struct td_query *query,
+                    const struct td_class *class)
+{
+    if (class) {
+        td_buf_put_text(out, "  it was recorded, but is already played:\n");
+        for (size_t i = 0; i < class->count && i < 5; i++) {
+            td_buf_put_text(out, "    ");
+            name_interaction(out, deck, td_index_at(deck->index, class->items[i]));
+            td_buf_printf(out, ", played to request %u\n",
+                          (unsigned)td_run_played_by(deck->run, class->items[i]));
+        }
+        if (class->count > 5)
+            td_buf_printf(out, "    ... and %zu more\n", class->count - 5);
+        td_buf_put_text(out, "  record it as often as it is asked, or allow replays "
+                             "(tapedeck replay --replayable)\n");
+        return;
+    }
+    size_t position;
+    if (!td_explain_nearest(deck->index, query, &position)) {
+        td_buf_put_text(out, "  the cassette has no interactions\n");
+        return;
+    }
+    const struct td_interaction *nearest = td_index_at(deck->index, position);
+    td_buf_put_text(out, "  nearest is ");
+    name_interaction(out, deck, nearest);
+    td_buf_put_text(out, ", which differs:\n");
+    td_explain_difference(out, "    ", query, nearest);
+}
+
+static void tell_miss(struct td_deck *deck, struct td_buf *text)
+{
+    td_run_miss(deck->run);
+    if (deck->teller)
+        deck->teller(deck, td_buf_view(text));
+    pthread_mutex_lock(&deck->lock);
+    td_buf_put_bytes(&deck->misses, td_buf_view(text));
+    pthread_mutex_unlock(&deck->lock);
+}
+
+int td_deck_answer(struct td_deck *deck, const struct td_query *query,
+                   const struct td_interaction **answer, struct td_error *err)
+{
+    uint32_t request = td_run_request(deck->run);
+    struct td_class *class = td_index_find(deck->index, query);
+    *answer = class ? take(deck, class, request) : NULL;
+    if (*answer)
+        return 0;
+
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_printf(&text, "tapedeck: request %u is not on the tape: ", (unsigned)request);
+    put_request(&text, query->method, query->url);
+    td_buf_put_char(&text, '\n');
+    explain(&text, deck, query, class);
+    tell_miss(deck, &text);
+    td_buf_release(&text);
+    return td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
+                        class ? "already played" : "not on the tape", (int)query->method.len,
+                        query->method.data, (int)query->url.len, query->url.data);
+}
+
+void td_deck_refuse(struct td_deck *deck, struct td_bytes method, struct td_bytes url,
+                    const char *reason, struct td_error *err)
+{
+    uint32_t request = td_run_request(deck->run);
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_printf(&text, "tapedeck: request %u was refused: ", (unsigned)request);
+    put_request(&text, method, url);
+    td_buf_printf(&text, "\n  %s\n", reason);
+    tell_miss(deck, &text);
+    td_buf_release(&text);
+    td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s", reason, (int)url.len, url.data);
+}

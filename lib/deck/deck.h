@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a deck: what a surface (the shim, a server) needs of it to answer requests.
+ *
+ * A deck is reference-counted: a transfer that is under way holds it, so that its answer stays
+ * valid when the deck is ejected or closed meanwhile.
+ */
+#ifndef TD_DECK_DECK_H
+#define TD_DECK_DECK_H
+
+#include <tapedeck/deck.h>
+
+#include "deck/run.h"
+#include "match/index.h"
+
+/* Joins the run in `folder` instead of the deck's own (before anything is played). */
+int td_deck_join(struct td_deck *deck, const char *folder, struct td_error *err);
+/* What is in the deck, as a fingerprint. */
+struct td_hash td_deck_fingerprint(const struct td_deck *deck);
+const struct td_index *td_deck_index(const struct td_deck *deck);
+struct td_run *td_deck_run(struct td_deck *deck);
+
+/* Where a miss is told besides td_deck_misses(): a text of several lines. May be NULL. */
+typedef void td_deck_teller(struct td_deck *deck, struct td_bytes text);
+void td_deck_set_teller(struct td_deck *deck, td_deck_teller *teller);
+
+/*
+ * Answers a request: 0 and *answer, which lives as long as the deck; or TD_ERR_MISS and in `err`
+ * the one line that says what was asked for. Any thread.
+ */
+int td_deck_answer(struct td_deck *deck, const struct td_query *query,
+                   const struct td_interaction **answer, struct td_error *err);
+
+/* A request that never came to be answered, refused for `reason`: counted and told as a miss. */
+void td_deck_refuse(struct td_deck *deck, struct td_bytes method, struct td_bytes url,
+                    const char *reason, struct td_error *err);
+
+struct td_deck *td_deck_ref(struct td_deck *deck); /* NULL is fine */
+void td_deck_unref(struct td_deck *deck);
+
+/* The deck that is inserted, with a reference for the caller, or NULL. Any thread. */
+struct td_deck *td_deck_inserted(void);
+
+#endif

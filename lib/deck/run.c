@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "deck/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define STATE_FILE "state"
+#define EAR_FILE   "ear"
+
+const char *const td_run_files[] = {STATE_FILE, EAR_FILE, NULL};
+
+static const char magic[8] = "tdrun-1";
+
+enum { MAX_TEXT = 60 * 1024 };
+
+struct shared {
+    char magic[8];
+    uint64_t interactions;
+    struct td_hash cassettes;
+    _Atomic uint32_t requests;
+    _Atomic uint32_t missed;
+    _Atomic uint32_t processes;
+    _Atomic uint32_t played_by[]; /* by interaction */
+};
+
+struct td_run {
+    struct shared *shared;
+    size_t size;
+    int ear;      /* the creator's socket, or -1 */
+    char *folder; /* NULL where it is anonymous */
+};
+
+static int fail(struct td_error *err, const char *folder, const char *name, const char *what)
+{
+    return td_error_set(err, TD_ERR_IO, "%s '%s/%s': %s", what, folder, name, strerror(errno));
+}
+
+static struct td_run *run_new(const char *folder, size_t interactions)
+{
+    struct td_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    run->ear = -1;
+    run->size = sizeof(struct shared) + interactions * sizeof(_Atomic uint32_t);
+    if (folder && !(run->folder = strdup(folder))) {
+        free(run);
+        return NULL;
+    }
+    return run;
+}
+
+static int map(struct td_run *run, int fd)
+{
+    void *memory = mmap(NULL, run->size, PROT_READ | PROT_WRITE,
+                        fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED)
+        return -1;
+    run->shared = memory;
+    return 0;
+}
+
+static void inscribe(struct td_run *run, size_t interactions, struct td_hash cassettes)
+{
+    run->shared->interactions = interactions;
+    run->shared->cassettes = cassettes;
+    memcpy(run->shared->magic, magic, sizeof magic);
+}
+
+struct td_run *td_run_new(size_t interactions, struct td_error *err)
+{
+    struct td_run *run = run_new(NULL, interactions);
+    if (!run || map(run, -1) < 0) {
+        td_run_free(run);
+        td_error_nomem(err);
+        return NULL;
+    }
+    inscribe(run, interactions, (struct td_hash){0});
+    return run;
+}
+
+/* Opens one of the folder's files; the fd, or -1 with the error set. */
+static int open_state(const char *folder, int flags, struct td_error *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/" STATE_FILE, folder) >= sizeof path) {
+        td_error_set(err, TD_ERR_INVALID, "the run's folder has too long a name");
+        return -1;
+    }
+    int fd = open(path, flags | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fail(err, folder, STATE_FILE, "cannot open");
+    return fd;
+}
+
+/* A socket's address is short: go through the folder's descriptor, so that any folder will do. */
+static int ear_address(const char *folder, struct sockaddr_un *address, int *folder_fd)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    *folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*folder_fd < 0)
+        return -1;
+    snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" EAR_FILE,
+             *folder_fd);
+    return 0;
+}
+
+static int open_ear(struct td_run *run, struct td_error *err)
+{
+    struct sockaddr_un address;
+    int folder_fd, status = 0;
+    run->ear = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (run->ear < 0 || ear_address(run->folder, &address, &folder_fd) < 0)
+        return fail(err, run->folder, EAR_FILE, "cannot make");
+    if (bind(run->ear, (struct sockaddr *)&address, sizeof address) < 0)
+        status = fail(err, run->folder, EAR_FILE, "cannot make");
+    close(folder_fd);
+    return status;
+}
+
+struct td_run *td_run_create(const char *folder, size_t interactions, struct td_hash cassettes,
+                             struct td_error *err)
+{
+    struct td_run *run = run_new(folder, interactions);
+    if (!run) {
+        td_error_nomem(err);
+        return NULL;
+    }
+    int fd = open_state(folder, O_CREAT | O_EXCL, err);
+    int status = fd < 0 ? TD_ERR_IO : 0;
+    if (!status && (ftruncate(fd, (off_t)run->size) < 0 || map(run, fd) < 0))
+        status = fail(err, folder, STATE_FILE, "cannot make");
+    if (!status)
+        status = open_ear(run, err);
+    if (fd >= 0)
+        close(fd);
+    if (status < 0) {
+        td_run_free(run);
+        return NULL;
+    }
+    inscribe(run, interactions, cassettes);
+    return run;
+}
+
+struct td_run *td_run_join(const char *folder, size_t interactions, struct td_hash cassettes,
+                           struct td_error *err)
+{
+    struct td_run *run = run_new(folder, interactions);
+    if (!run) {
+        td_error_nomem(err);
+        return NULL;
+    }
+    struct stat st;
+    int fd = open_state(folder, 0, err);
+    int status = fd < 0 ? TD_ERR_IO : 0;
+    if (!status && fstat(fd, &st) < 0)
+        status = fail(err, folder, STATE_FILE, "cannot read");
+    bool same = !status && (size_t)st.st_size == run->size;
+    if (same && map(run, fd) < 0)
+        status = fail(err, folder, STATE_FILE, "cannot map");
+    if (fd >= 0)
+        close(fd);
+    if (!status)
+        same = same && memcmp(run->shared->magic, magic, sizeof magic) == 0 &&
+               run->shared->interactions == interactions &&
+               td_hash_equal(run->shared->cassettes, cassettes);
+    if (!status && !same)
+        status = td_error_set(err, TD_ERR_INVALID,
+                              "the run in '%s' plays other cassettes: they were changed since it "
+                              "began, or TAPEDECK_CASSETTE was",
+                              folder);
+    if (status < 0) {
+        td_run_free(run);
+        return NULL;
+    }
+    atomic_fetch_add(&run->shared->processes, 1);
+    return run;
+}
+
+void td_run_free(struct td_run *run)
+{
+    if (!run)
+        return;
+    if (run->shared)
+        munmap(run->shared, run->size);
+    if (run->ear >= 0)
+        close(run->ear);
+    free(run->folder);
+    free(run);
+}
+
+uint32_t td_run_request(struct td_run *run)
+{
+    return atomic_fetch_add(&run->shared->requests, 1) + 1;
+}
+
+void td_run_miss(struct td_run *run)
+{
+    atomic_fetch_add(&run->shared->missed, 1);
+}
+
+bool td_run_play(struct td_run *run, size_t interaction, uint32_t request)
+{
+    uint32_t nobody = 0;
+    return atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request);
+}
+
+uint32_t td_run_played_by(struct td_run *run, size_t interaction)
+{
+    return atomic_load(&run->shared->played_by[interaction]);
+}
+
+void td_run_counts(struct td_run *run, struct td_run_counts *counts)
+{
+    counts->requests = atomic_load(&run->shared->requests);
+    counts->missed = atomic_load(&run->shared->missed);
+    counts->processes = atomic_load(&run->shared->processes);
+}
+
+bool td_run_tell(struct td_run *run, struct td_bytes text)
+{
+    struct sockaddr_un address;
+    int folder_fd;
+    if (!run->folder || ear_address(run->folder, &address, &folder_fd) < 0)
+        return false;
+    /* A socket for each text: one that was kept could be closed by the host, which may close
+     * whatever it did not open, and its number then be somebody else's. */
+    int mouth = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ssize_t sent = -1;
+    if (mouth >= 0) {
+        /* The listener reads at once; should it hang, this program must not. */
+        struct timeval patience = {.tv_sec = 2};
+        setsockopt(mouth, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        size_t len = text.len < MAX_TEXT ? text.len : MAX_TEXT;
+        sent = sendto(mouth, text.data, len, MSG_NOSIGNAL, (struct sockaddr *)&address,
+                      sizeof address);
+        close(mouth);
+    }
+    close(folder_fd);
+    return sent >= 0;
+}
+
+int td_run_ear(struct td_run *run)
+{
+    return run->ear;
+}
+
+bool td_run_hear(struct td_run *run, struct td_buf *out)
+{
+    char *to = td_buf_reserve(out, MAX_TEXT);
+    if (!to || run->ear < 0)
+        return false;
+    ssize_t got = recv(run->ear, to, MAX_TEXT, 0);
+    if (got < 0)
+        return false;
+    out->len += (size_t)got;
+    return true;
+}

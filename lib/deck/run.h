@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all processes of one run share: which interactions were played, and how many requests were
+ * asked and missed. It is memory that processes map together: anonymous, so that forked children
+ * share it; or a file in a run's folder, so that every process that `tapedeck replay` starts does.
+ * Everything in it is a counter that is changed atomically, so a process may die at any moment.
+ *
+ * The folder holds no words, only counters and a socket: what a request held goes to the socket,
+ * and never to a disk.
+ */
+#ifndef TD_DECK_RUN_H
+#define TD_DECK_RUN_H
+
+#include "base/hash.h"
+
+struct td_run;
+
+/* For `interactions` interactions; shared with forked children only. */
+struct td_run *td_run_new(size_t interactions, struct td_error *err);
+/* Makes the folder's files for others to join, and joins. `cassettes` is a fingerprint of what is
+ * played: one who joins with another one is refused. */
+struct td_run *td_run_create(const char *folder, size_t interactions, struct td_hash cassettes,
+                             struct td_error *err);
+struct td_run *td_run_join(const char *folder, size_t interactions, struct td_hash cassettes,
+                           struct td_error *err);
+/* The mapping and the sockets; the folder's files stay. */
+void td_run_free(struct td_run *run);
+
+/* A new request: its number, from 1. */
+uint32_t td_run_request(struct td_run *run);
+void td_run_miss(struct td_run *run);
+/* Takes an interaction for a request; false where another one has taken it before. */
+bool td_run_play(struct td_run *run, size_t interaction, uint32_t request);
+/* The number of the request that it was (first) played to, or 0. */
+uint32_t td_run_played_by(struct td_run *run, size_t interaction);
+
+struct td_run_counts {
+    size_t requests;
+    size_t missed;
+    size_t processes; /* that have joined, the one that created it not counted */
+};
+void td_run_counts(struct td_run *run, struct td_run_counts *counts);
+
+/* Sends a text for people to whoever created the run. False where nobody listens: then it is the
+ * caller's to show. */
+bool td_run_tell(struct td_run *run, struct td_bytes text);
+/* For the creator: a descriptor that becomes readable when a text is there, and the next text
+ * appended to `out`; false where there is none now. */
+int td_run_ear(struct td_run *run);
+bool td_run_hear(struct td_run *run, struct td_buf *out);
+
+/* The names of the files that a run's folder holds, NULL-terminated: for whoever removes it. */
+extern const char *const td_run_files[];
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include <tapedeck/share.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "deck/inside.h"
+
+/* Absolute names, separated by ':'; see shim/session.h, which takes the list apart. */
+static int put_paths(const struct td_deck *deck, struct td_buf *list, struct td_error *err)
+{
+    for (size_t i = 0; i < deck->cassette_count; i++) {
+        char *path = realpath(deck->cassettes[i]->path, NULL);
+        if (!path)
+            return td_error_set_at(err, TD_ERR_IO, deck->cassettes[i]->path, 0, 0,
+                                   "cannot be played to other programs: %s", strerror(errno));
+        if (i > 0)
+            td_buf_put_char(list, ':');
+        for (const char *c = path; *c; c++) {
+            if (*c == ':' || *c == '\\')
+                td_buf_put_char(list, '\\');
+            td_buf_put_char(list, *c);
+        }
+        free(path);
+    }
+    return td_buf_failed(list) ? td_error_nomem(err) : 0;
+}
+
+static int make_folder(struct td_deck *deck, struct td_error *err)
+{
+    const char *parent = getenv("TMPDIR");
+    struct td_buf name;
+    td_buf_init(&name);
+    td_buf_printf(&name, "%s/tapedeck-XXXXXX", parent && *parent ? parent : "/tmp");
+    char *folder = td_buf_detach(&name, NULL);
+    if (!folder)
+        return td_error_nomem(err);
+    if (!mkdtemp(folder)) {
+        int status =
+            td_error_set_at(err, TD_ERR_IO, folder, 0, 0, "cannot make: %s", strerror(errno));
+        free(folder);
+        return status;
+    }
+    deck->folder = folder;
+    deck->folder_owner = getpid();
+    return 0;
+}
+
+int td_deck_share(struct td_deck *deck, struct td_error *err)
+{
+    if (deck->run)
+        return td_error_set(err, TD_ERR_INVALID, "the deck is in use already");
+    struct td_buf list;
+    td_buf_init(&list);
+    int status = put_paths(deck, &list, err);
+    if (!status)
+        status = make_folder(deck, err);
+    if (!status) {
+        deck->run = td_run_create(deck->folder, td_index_count(deck->index),
+                                  td_deck_fingerprint(deck), err);
+        status = deck->run ? 0 : TD_ERR_IO;
+    }
+    if (!status && (setenv("TAPEDECK_CASSETTE", list.data ? list.data : "", 1) < 0 ||
+                    setenv("TAPEDECK_RUN", deck->folder, 1) < 0 ||
+                    setenv("TAPEDECK_REPLAYABLE", deck->options.replayable ? "1" : "0", 1) < 0 ||
+                    unsetenv("TAPEDECK_MODE") < 0))
+        status = td_error_nomem(err);
+    td_buf_release(&list);
+    return status;
+}
+
+void td_deck_remove_folder(struct td_deck *deck)
+{
+    if (!deck->folder)
+        return;
+    bool ours = deck->folder_owner == getpid();
+    for (size_t i = 0; ours && td_run_files[i]; i++) {
+        struct td_buf path;
+        td_buf_init(&path);
+        td_buf_printf(&path, "%s/%s", deck->folder, td_run_files[i]);
+        if (!td_buf_failed(&path))
+            unlink(path.data);
+        td_buf_release(&path);
+    }
+    if (ours)
+        rmdir(deck->folder);
+    free(deck->folder);
+    deck->folder = NULL;
+}
+
+int td_deck_ear(struct td_deck *deck)
+{
+    return deck->run ? td_run_ear(deck->run) : -1;
+}
+
+const char *td_deck_hear(struct td_deck *deck)
+{
+    td_buf_clear(&deck->shown);
+    if (!deck->run || !td_run_hear(deck->run, &deck->shown))
+        return NULL;
+    td_buf_put(&deck->shown, "", 0);
+    return deck->shown.data;
+}
+
+const struct td_interaction *td_deck_at(struct td_deck *deck, size_t position)
+{
+    return position < td_index_count(deck->index) ? td_index_at(deck->index, position) : NULL;
+}
+
+unsigned td_deck_played_by(struct td_deck *deck, size_t position)
+{
+    return deck->run ? td_run_played_by(deck->run, position) : 0;
+}
+
+size_t td_deck_processes(struct td_deck *deck)
+{
+    struct td_run_counts counts = {0};
+    if (deck->run)
+        td_run_counts(deck->run, &counts);
+    return counts.processes;
+}

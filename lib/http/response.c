@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The response writer. It decides once how the body is framed and what is true of it (struct plan),
+ * then writes each line twice, as it goes out and as it was recorded; where the two differ there is
+ * an edit. libcurl acts upon what is on the wire, the program sees what was recorded.
+ *
+ * Lines that are not true are not left to the client to ignore: libcurl lets chunks win over a
+ * Content-Length in all versions, but other clients refuse the pair.
+ */
+#include "http/response.h"
+
+#include "http/token.h"
+
+#include <stdlib.h>
+
+/* How a response is sent. */
+struct plan {
+    int code;
+    struct td_bytes reason;
+    bool bodyless;
+    enum td_framing framing;
+    int64_t length;      /* what a Content-Length may say; -1: there is to be none */
+    bool coding_headers; /* Transfer-Encoding stands among the headers */
+    bool decoded;        /* the body is not coded as Content-Encoding says */
+};
+
+/* Where a line that differs lies in the two buffers, which may still move. */
+struct span {
+    size_t wire, wire_end, recorded, recorded_end;
+};
+
+struct writer {
+    struct td_head *head;
+    const struct plan *plan;
+    struct span line;    /* the line that is being written */
+    struct td_buf spans; /* of struct span */
+    unsigned placeholders;
+    bool length_sent;
+    bool chunked_sent;
+};
+
+void td_head_init(struct td_head *head)
+{
+    *head = (struct td_head){0};
+}
+
+void td_head_release(struct td_head *head)
+{
+    td_buf_release(&head->wire);
+    td_buf_release(&head->recorded);
+    td_buf_release(&head->tail);
+    free(head->edits);
+    td_head_init(head);
+}
+
+static void head_clear(struct td_head *head)
+{
+    td_buf_clear(&head->wire);
+    td_buf_clear(&head->recorded);
+    td_buf_clear(&head->tail);
+    free(head->edits);
+    head->edits = NULL;
+    head->edit_count = 0;
+    head->framing = TD_FRAMING_NONE;
+}
+
+static bool code_bodyless(int code)
+{
+    return (code >= 100 && code < 200) || code == 204 || code == 304;
+}
+
+bool td_head_bodyless(struct td_bytes method, int code)
+{
+    return code_bodyless(code) || td_bytes_equal(method, TD_BYTES("HEAD"));
+}
+
+/* ---- Lines ---- */
+
+static void line_begin(struct writer *writer)
+{
+    writer->line.wire = writer->head->wire.len;
+    writer->line.recorded = writer->head->recorded.len;
+}
+
+static struct td_bytes part(const struct td_buf *buf, size_t start, size_t end)
+{
+    return start < end ? td_bytes(buf->data + start, end - start) : td_bytes(NULL, 0);
+}
+
+static void line_end(struct writer *writer)
+{
+    const struct td_buf *wire = &writer->head->wire, *recorded = &writer->head->recorded;
+    struct span *line = &writer->line;
+    line->wire_end = wire->len;
+    line->recorded_end = recorded->len;
+    if (!td_bytes_equal(part(wire, line->wire, line->wire_end),
+                        part(recorded, line->recorded, line->recorded_end)))
+        td_buf_put(&writer->spans, line, sizeof *line);
+}
+
+/* A line cannot hold what would end it, nor a NUL, at which libcurl gives up. */
+static void put_clean(struct td_buf *out, struct td_bytes text)
+{
+    size_t at = out->len;
+    td_buf_put_bytes(out, text);
+    for (; at < out->len; at++)
+        if (out->data[at] == '\r' || out->data[at] == '\n' || out->data[at] == '\0')
+            out->data[at] = ' ';
+}
+
+static void put_field(struct td_buf *out, struct td_bytes name, struct td_bytes value)
+{
+    put_clean(out, name);
+    td_buf_put_text(out, ": ");
+    put_clean(out, value);
+    td_buf_put_text(out, "\r\n");
+}
+
+static void put_placeholder(struct writer *writer)
+{
+    td_buf_printf(&writer->head->wire, TD_HEAD_PLACEHOLDER ": %u\r\n", ++writer->placeholders);
+}
+
+/* Gives the edits their addresses, now that the buffers are complete. */
+static int finish(struct writer *writer, struct td_error *err)
+{
+    struct td_head *head = writer->head;
+    size_t count = writer->spans.len / sizeof(struct span);
+    bool failed = td_buf_failed(&head->wire) || td_buf_failed(&head->recorded) ||
+                  td_buf_failed(&head->tail) || td_buf_failed(&writer->spans);
+    if (!failed && count) {
+        head->edits = calloc(count, sizeof *head->edits);
+        failed = !head->edits;
+    }
+    for (size_t i = 0; !failed && i < count; i++) {
+        struct span line;
+        memcpy(&line, writer->spans.data + i * sizeof line, sizeof line);
+        head->edits[i].wire = part(&head->wire, line.wire, line.wire_end);
+        head->edits[i].recorded = part(&head->recorded, line.recorded, line.recorded_end);
+        head->edit_count = i + 1;
+    }
+    td_buf_release(&writer->spans);
+    return failed ? td_error_nomem(err) : 0;
+}
+
+/* ---- Status line ---- */
+
+static const char *standard_reason(int code)
+{
+    static const struct {
+        int code;
+        const char *reason;
+    } table[] = {
+        {100, "Continue"},
+        {101, "Switching Protocols"},
+        {102, "Processing"},
+        {103, "Early Hints"},
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {203, "Non-Authoritative Information"},
+        {204, "No Content"},
+        {205, "Reset Content"},
+        {206, "Partial Content"},
+        {207, "Multi-Status"},
+        {208, "Already Reported"},
+        {226, "IM Used"},
+        {300, "Multiple Choices"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {305, "Use Proxy"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {402, "Payment Required"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Request Entity Too Large"},
+        {414, "Request URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Requested Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {418, "I'm a teapot"},
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Entity"},
+        {423, "Locked"},
+        {424, "Failed Dependency"},
+        {425, "Too Early"},
+        {426, "Upgrade Required"},
+        {428, "Precondition Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+        {506, "Variant Also Negotiates"},
+        {507, "Insufficient Storage"},
+        {508, "Loop Detected"},
+        {510, "Not Extended"},
+        {511, "Network Authentication Required"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].code == code)
+            return table[i].reason;
+    return "";
+}
+
+/* The recorded status is "200 OK"; recorders also leave it out, or write the reason alone. */
+static void plan_status(struct plan *plan, const struct td_recorded_response *response)
+{
+    struct td_bytes text = response->status;
+    uint64_t number = 0;
+    bool numbered = text.len >= 3 && td_bytes_to_u64(td_bytes(text.data, 3), &number) &&
+                    (text.len == 3 || text.data[3] == ' ');
+    plan->code = response->code ? response->code : (int)number;
+    if (!text.len || (numbered && (int)number != plan->code))
+        plan->reason = td_bytes_of(standard_reason(plan->code));
+    else if (!numbered)
+        plan->reason = text;
+    else
+        plan->reason = text.len > 4 ? td_bytes(text.data + 4, text.len - 4) : td_bytes("", 0);
+}
+
+/* What libcurl shows of a protocol in a status line, or makes up for it (HTTP/2 has none). */
+static const char *shown_version(const struct td_message *message)
+{
+    struct td_bytes proto = message->proto;
+    int major = message->proto_major, minor = message->proto_minor;
+    if (td_bytes_starts_nocase(proto, TD_BYTES("HTTP/")) && proto.len > 5 && proto.data[5] >= '1' &&
+        proto.data[5] <= '9') {
+        major = proto.data[5] - '0';
+        minor = proto.len > 7 && proto.data[6] == '.' ? proto.data[7] - '0' : 0;
+    } else if (!major) {
+        return "HTTP/1.1";
+    }
+    if (major == 1)
+        return minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    return major == 2 ? "HTTP/2" : major == 3 ? "HTTP/3" : "HTTP/1.1";
+}
+
+static void write_status(struct writer *writer, const struct td_message *message)
+{
+    struct td_buf *wire = &writer->head->wire, *recorded = &writer->head->recorded;
+    const struct plan *plan = writer->plan;
+    const char *version = shown_version(message);
+    line_begin(writer);
+    td_buf_printf(wire, "HTTP/1.1 %d ", plan->code);
+    put_clean(wire, plan->reason);
+    td_buf_put_text(wire, "\r\n");
+    td_buf_printf(recorded, "%s %d ", version, plan->code);
+    if (version[5] == '1')
+        put_clean(recorded, plan->reason);
+    td_buf_put_text(recorded, "\r\n");
+    line_end(writer);
+}
+
+/* ---- Content coding ---- */
+
+/* Whether the first bytes are UTF-8 text, which no compressed stream is: those hold controls and
+ * bytes that are not UTF-8 from their first few bytes on. */
+static bool looks_like_text(struct td_bytes body)
+{
+    size_t len = body.len < 4096 ? body.len : 4096;
+    for (size_t i = 0; i < len;) {
+        unsigned char c = (unsigned char)body.data[i++];
+        if (c < 0x80) {
+            if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+                return false;
+            continue;
+        }
+        size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        if (c < 0xc2 || c > 0xf4)
+            return false;
+        for (; more && i < len; more--, i++)
+            if (((unsigned char)body.data[i] & 0xc0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+/* Whether a body can be what this coding makes. Where a coding has no magic bytes (br, deflate
+ * without its zlib head), text is taken for decoded. Codings that are not known are believed. */
+static bool may_be_coded(struct td_bytes body, struct td_bytes coding)
+{
+    static const struct {
+        const char *coding;
+        const char *magic;
+    } table[] = {
+        {"gzip", "\x1f\x8b"},
+        {"x-gzip", "\x1f\x8b"},
+        {"zstd", "\x28\xb5\x2f\xfd"},
+        {"compress", "\x1f\x9d"},
+        {"br", ""},
+        {"deflate", ""},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        size_t len = strlen(table[i].magic);
+        if (!td_bytes_equal_nocase(coding, td_bytes_of(table[i].coding)))
+            continue;
+        return len ? body.len >= len && memcmp(body.data, table[i].magic, len) == 0
+                   : !looks_like_text(body);
+    }
+    return true;
+}
+
+/* ---- Plan ---- */
+
+static bool is_named(const struct td_field *field, const char *name)
+{
+    return td_bytes_equal_nocase(field->name, td_bytes_of(name));
+}
+
+static bool length_is(struct td_bytes value, uint64_t length)
+{
+    uint64_t number;
+    return td_bytes_to_u64(td_bytes_trim(value), &number) && number == length;
+}
+
+static void plan_body(struct plan *plan, const struct td_recorded_response *response,
+                      struct td_bytes method)
+{
+    const struct td_message *message = &response->message;
+    struct td_bytes body = message->body, coding = {0}, element;
+    bool length_given = false, length_true = true;
+    bool chunked = message->trailer.count > 0;
+    for (size_t i = 0; i < message->transfer_encoding.count; i++)
+        chunked |= td_element_in(message->transfer_encoding.items[i], TD_BYTES("chunked"));
+    for (size_t i = 0; i < message->headers.count; i++) {
+        const struct td_field *field = &message->headers.items[i];
+        struct td_bytes list = field->value;
+        if (is_named(field, "Content-Length")) {
+            length_given = true;
+            length_true &= length_is(field->value, body.len);
+        } else if (is_named(field, "Transfer-Encoding")) {
+            plan->coding_headers = true;
+            chunked |= td_element_in(list, TD_BYTES("chunked"));
+        } else if (is_named(field, "Content-Encoding")) {
+            while (td_element_next(&list, &element))
+                coding = element; /* the last one was applied last */
+        }
+    }
+    plan->length = -1;
+    plan->bodyless = td_head_bodyless(method, plan->code);
+    if (plan->bodyless) {
+        /* A HEAD tells what a GET would have got. */
+        if (!length_given && !code_bodyless(plan->code) && message->content_length > 0)
+            plan->length = message->content_length;
+        plan->framing = TD_FRAMING_NONE;
+        return;
+    }
+    if (!length_given)
+        length_true = message->content_length >= 0 && (uint64_t)message->content_length == body.len;
+    plan->framing = chunked || !length_true ? TD_FRAMING_CHUNKED : TD_FRAMING_LENGTH;
+    if (plan->framing == TD_FRAMING_LENGTH)
+        plan->length = (int64_t)body.len;
+    plan->decoded =
+        coding.len && body.len && (response->uncompressed || !may_be_coded(body, coding));
+}
+
+/* Whether a recorded field can be on the wire; if not, a placeholder is. */
+static bool may_be_sent(struct writer *writer, const struct td_field *field)
+{
+    const struct plan *plan = writer->plan;
+    if (!td_token_valid(field->name) || is_named(field, TD_HEAD_PLACEHOLDER))
+        return false;
+    if (plan->bodyless)
+        return true;
+    if (is_named(field, "Content-Length")) {
+        bool first = !writer->length_sent;
+        writer->length_sent |= plan->framing == TD_FRAMING_LENGTH;
+        return first && writer->length_sent;
+    }
+    if (is_named(field, "Transfer-Encoding")) {
+        bool first = !writer->chunked_sent;
+        writer->chunked_sent |=
+            plan->framing == TD_FRAMING_CHUNKED &&
+            td_bytes_equal_nocase(td_bytes_trim(field->value), TD_BYTES("chunked"));
+        return first && writer->chunked_sent;
+    }
+    return !(plan->decoded && is_named(field, "Content-Encoding"));
+}
+
+/* ---- Fields ---- */
+
+static void write_fields(struct writer *writer, const struct td_fields *fields,
+                         td_head_rewrite *rewrite, void *context)
+{
+    struct td_buf other;
+    td_buf_init(&other);
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct td_field *field = &fields->items[i];
+        struct td_bytes value = field->value;
+        line_begin(writer);
+        put_field(&writer->head->recorded, field->name, value);
+        td_buf_clear(&other);
+        if (!may_be_sent(writer, field)) {
+            put_placeholder(writer);
+        } else {
+            if (rewrite && rewrite(context, field->name, value, &other))
+                value = td_buf_view(&other);
+            put_field(&writer->head->wire, field->name, value);
+        }
+        /* What could not be rewritten must not go out as it is. */
+        if (td_buf_failed(&other))
+            writer->head->wire.failed = true;
+        line_end(writer);
+    }
+    td_buf_release(&other);
+}
+
+/* The lines that the framing needs, or that were recorded as a key of their own. */
+static void write_framing(struct writer *writer, const struct td_message *message)
+{
+    struct td_buf *wire = &writer->head->wire, *recorded = &writer->head->recorded;
+    const struct plan *plan = writer->plan;
+    const struct td_list *codings = &message->transfer_encoding;
+    if (plan->length >= 0 && !writer->length_sent) {
+        line_begin(writer);
+        td_buf_printf(wire, "Content-Length: %lld\r\n", (long long)plan->length);
+        line_end(writer);
+    }
+    bool show = codings->count && !plan->coding_headers && !code_bodyless(plan->code);
+    bool send = plan->framing == TD_FRAMING_CHUNKED && !writer->chunked_sent;
+    if (!show && !send)
+        return;
+    line_begin(writer);
+    for (size_t i = 0; show && i < codings->count; i++) {
+        td_buf_put_text(recorded, i ? ", " : "Transfer-Encoding: ");
+        put_clean(recorded, codings->items[i]);
+    }
+    if (show)
+        td_buf_put_text(recorded, "\r\n");
+    if (send)
+        td_buf_put_text(wire, "Transfer-Encoding: chunked\r\n");
+    else
+        put_placeholder(writer);
+    line_end(writer);
+}
+
+static void write_tail(struct td_head *head, const struct td_fields *trailer)
+{
+    td_buf_put_text(&head->tail, "0\r\n");
+    for (size_t i = 0; i < trailer->count; i++)
+        if (td_token_valid(trailer->items[i].name))
+            put_field(&head->tail, trailer->items[i].name, trailer->items[i].value);
+    td_buf_put_text(&head->tail, "\r\n");
+}
+
+int td_head_write(struct td_head *head, const struct td_recorded_response *response,
+                  struct td_bytes method, td_head_rewrite *rewrite, void *context,
+                  struct td_error *err)
+{
+    const struct td_message *message = &response->message;
+    struct plan plan = {0};
+    struct writer writer = {.head = head, .plan = &plan};
+    head_clear(head);
+    plan_status(&plan, response);
+    if (plan.code < 100 || plan.code > 999)
+        return td_error_set(err, TD_ERR_FORMAT, "response's status code '%d' is not HTTP's",
+                            plan.code);
+    plan_body(&plan, response, method);
+    head->code = plan.code;
+    head->framing = plan.framing;
+    write_status(&writer, message);
+    write_fields(&writer, &message->headers, rewrite, context);
+    write_framing(&writer, message);
+    td_buf_put_text(&head->wire, "\r\n");
+    td_buf_put_text(&head->recorded, "\r\n");
+    if (head->framing == TD_FRAMING_CHUNKED)
+        write_tail(head, &message->trailer);
+    return finish(&writer, err);
+}
+
+int td_head_write_continue(struct td_head *head, struct td_error *err)
+{
+    struct writer writer = {.head = head};
+    head_clear(head);
+    head->code = 100;
+    line_begin(&writer);
+    td_buf_put_text(&head->wire, "HTTP/1.1 100 Continue\r\n");
+    line_end(&writer);
+    line_begin(&writer);
+    td_buf_put_text(&head->wire, "\r\n");
+    line_end(&writer);
+    return finish(&writer, err);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Playing a deck to other processes: programs that are started with the shim preloaded
+ * (LD_PRELOAD=libtapedeck-curl.so) and with the environment that td_deck_share() leaves behind.
+ * They all play from one tape: what was played to one is played for the others.
+ *
+ * For one thread, before it starts such programs.
+ */
+#ifndef TAPEDECK_SHARE_H
+#define TAPEDECK_SHARE_H
+
+#include <tapedeck/cassette.h>
+#include <tapedeck/deck.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Makes a folder for the run (below $TMPDIR, or /tmp), and sets TAPEDECK_CASSETTE, TAPEDECK_RUN and
+ * TAPEDECK_REPLAYABLE in this process's environment. The folder holds counters and a socket, and
+ * nothing of what is asked or played; td_deck_close() removes it.
+ */
+TD_EXPORT int td_deck_share(struct td_deck *deck, struct td_error *err);
+
+/* A descriptor that is readable when one of the programs has something to say, which is when a
+ * request was not answered. Owned by the deck. */
+TD_EXPORT int td_deck_ear(struct td_deck *deck);
+/* The next such text, lines for a person, or NULL where there is none now. Valid until the next
+ * call on this deck. Never waits. */
+TD_EXPORT const char *td_deck_hear(struct td_deck *deck);
+
+/* By position over all cassettes of the deck; NULL past the end. */
+TD_EXPORT const struct td_interaction *td_deck_at(struct td_deck *deck, size_t position);
+/* The number of the request that it was played to first, from 1; 0 where it was not played. */
+TD_EXPORT unsigned td_deck_played_by(struct td_deck *deck, size_t position);
+/* How many processes have come to play. */
+TD_EXPORT size_t td_deck_processes(struct td_deck *deck);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

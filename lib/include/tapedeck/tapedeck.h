@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* All of Tapedeck's public interface. */
+#ifndef TAPEDECK_TAPEDECK_H
+#define TAPEDECK_TAPEDECK_H
+
+#include <tapedeck/cassette.h>
+#include <tapedeck/deck.h>
+#include <tapedeck/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0". Never freed. */
+TD_EXPORT const char *td_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

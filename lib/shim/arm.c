@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/arm.h"
+
+#include <stdlib.h>
+
+#include "http/url.h"
+#include "shim/callbacks.h"
+#include "shim/redirect.h"
+#include "shim/session.h"
+#include "shim/tape.h"
+
+/* A URL that nothing answers, for transfers that are refused. */
+#define NOWHERE "http://tapedeck.invalid/"
+
+static union td_value number(long value)
+{
+    return (union td_value){.number = value};
+}
+
+static union td_value text(const char *value)
+{
+    /* Cleared first: setopt reads all of a pointer. */
+    union td_value both = {.pointer = NULL};
+    both.text = value;
+    return both;
+}
+
+/*
+ * The URL that libcurl would make of what the host has set, by libcurl's own parser with the flags
+ * that it uses itself (parseurlandfillconn in its lib/url.c). False where it would not take it: then
+ * libcurl is to say so.
+ */
+static bool true_url(const struct td_easy *easy, struct td_buf *out)
+{
+    const struct td_real *real = easy->real;
+    const union td_value *values = easy->options.values;
+    const char *url = values[TD_OPTION_URL].text;
+    CURLU *given = values[TD_OPTION_CURLU].pointer;
+    CURLU *parsed = given ? real->url_dup(given) : real->url();
+    char *whole = NULL;
+    bool ok = parsed && (given || url);
+    if (ok && !given) {
+        const char *scheme = values[TD_OPTION_DEFAULT_PROTOCOL].text;
+        struct td_url parts;
+        struct td_buf absolute;
+        td_buf_init(&absolute);
+        td_url_split(&parts, td_bytes_of(url));
+        if (scheme && !(parts.has_scheme && parts.has_authority))
+            td_buf_printf(&absolute, "%s://", scheme);
+        td_buf_put_text(&absolute, url);
+        ok = !td_buf_failed(&absolute) &&
+             real->url_set(parsed, CURLUPART_URL, absolute.data,
+                           CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME |
+                               (values[TD_OPTION_PATH_AS_IS].number ? CURLU_PATH_AS_IS : 0)) ==
+                 CURLUE_OK;
+        td_buf_release(&absolute);
+    }
+    if (ok && values[TD_OPTION_PORT].number) {
+        char port[16];
+        snprintf(port, sizeof port, "%ld", values[TD_OPTION_PORT].number & 0xffff);
+        real->url_set(parsed, CURLUPART_PORT, port, 0);
+    }
+    ok = ok && real->url_get(parsed, CURLUPART_URL, &whole, 0) == CURLUE_OK;
+    if (ok)
+        td_buf_put_text(out, whole);
+    real->free(whole);
+    real->url_cleanup(parsed);
+    return ok;
+}
+
+/* Whatever would lead the transfer off the private socket, or show the host that it is there. What
+ * keeps it from the network has to work: else the transfer must not begin. */
+static CURLcode override_options(struct td_easy *easy, const char *url)
+{
+    struct td_options *options = &easy->options;
+    if (options->values[TD_OPTION_CURLU].pointer)
+        td_options_override(easy, TD_OPTION_CURLU, text(NULL));
+    CURLcode code = td_options_override(easy, TD_OPTION_URL, text(url));
+    if (code == CURLE_OK)
+        code = td_options_override(easy, TD_OPTION_ABSTRACT_UNIX_SOCKET,
+                                   text(easy->tape->address));
+    if (code == CURLE_OK)
+        code = td_options_override(easy, TD_OPTION_PROTOCOLS, number(CURLPROTO_HTTP));
+    if (code == CURLE_OK)
+        code = td_options_override(easy, TD_OPTION_REDIR_PROTOCOLS, number(CURLPROTO_HTTP));
+    if (code != CURLE_OK)
+        return code;
+    td_options_override(easy, TD_OPTION_FORBID_REUSE, number(1));
+    td_options_override(easy, TD_OPTION_PROXY, text(""));
+    if (td_options_has(options, TD_OPTION_PRE_PROXY))
+        td_options_override(easy, TD_OPTION_PRE_PROXY, text(NULL));
+    if (td_options_has(options, TD_OPTION_CONNECT_TO))
+        td_options_override(easy, TD_OPTION_CONNECT_TO, text(NULL));
+    if (options->values[TD_OPTION_HTTP_VERSION].number != CURL_HTTP_VERSION_1_0)
+        td_options_override(easy, TD_OPTION_HTTP_VERSION, number(CURL_HTTP_VERSION_1_1));
+    if (td_options_has(options, TD_OPTION_HSTS))
+        td_options_override(easy, TD_OPTION_HSTS, options->values[TD_OPTION_HSTS]);
+    if (td_options_has(options, TD_OPTION_HSTS) || td_options_has(options, TD_OPTION_HSTS_CTRL))
+        td_options_override(easy, TD_OPTION_HSTS_CTRL, number(0));
+    if (td_options_has(options, TD_OPTION_CONNECT_ONLY))
+        td_options_override(easy, TD_OPTION_CONNECT_ONLY, number(0));
+    if (td_options_has(options, TD_OPTION_TCP_FASTOPEN))
+        td_options_override(easy, TD_OPTION_TCP_FASTOPEN, number(0));
+    static const int functions[] = {TD_OPTION_OPENSOCKETFUNCTION, TD_OPTION_SOCKOPTFUNCTION,
+                                    TD_OPTION_CLOSESOCKETFUNCTION};
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (td_options_has(options, functions[i]))
+            td_options_override(easy, functions[i], text(NULL));
+    td_callbacks_arm(easy);
+    return CURLE_OK;
+}
+
+static CURLcode refuse(struct td_easy *easy, struct td_bytes url, const char *reason)
+{
+    struct td_tape *tape = easy->tape;
+    struct td_error err;
+    if (tape->deck)
+        td_deck_refuse(tape->deck, TD_BYTES("?"), url, reason, &err);
+    else
+        td_error_set(&err, TD_ERR_MISS, "tapedeck: %s", reason);
+    tape->failed = true;
+    snprintf(tape->message, sizeof tape->message, "%.*s", CURL_ERROR_SIZE - 1, err.message);
+    if (td_tape_refuse(tape) < 0)
+        return CURLE_COULDNT_CONNECT;
+    return override_options(easy, NOWHERE);
+}
+
+/* Why this transfer cannot be on a tape, or NULL. */
+static const char *objection(const struct td_easy *easy, const struct td_url *url)
+{
+    if (!td_bytes_equal_nocase(url->scheme, TD_BYTES("http")) &&
+        !td_bytes_equal_nocase(url->scheme, TD_BYTES("https")))
+        return "only http and https are played, and nothing else goes out while a cassette is in "
+               "use";
+    if (easy->options.values[TD_OPTION_CONNECT_ONLY].number)
+        return "CURLOPT_CONNECT_ONLY asks for a bare connection, which no cassette holds";
+    return NULL;
+}
+
+static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
+{
+    struct td_tape *tape = easy->tape;
+    struct td_url url;
+    if (!true_url(easy, &tape->url))
+        return CURLE_OK; /* libcurl will not take it either */
+    td_url_split(&url, td_buf_view(&tape->url));
+    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("file")))
+        return CURLE_OK; /* never leaves the machine */
+    bool http = td_bytes_equal_nocase(url.scheme, TD_BYTES("http")) ||
+                td_bytes_equal_nocase(url.scheme, TD_BYTES("https"));
+    if (http && !td_redirect_allows(&easy->options, false, url.scheme))
+        return CURLE_OK; /* libcurl refuses it before it connects */
+
+    easy->armed = true;
+    const char *reason = tape->deck ? objection(easy, &url) : trouble->message;
+    if (!reason && td_tape_listen(tape) < 0)
+        reason = "no socket could be had";
+    if (reason)
+        return refuse(easy, td_buf_view(&tape->url), reason);
+    struct td_buf wire;
+    td_buf_init(&wire);
+    td_origins_to_wire(&tape->origins, td_buf_view(&tape->url), &wire);
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (!td_buf_failed(&wire))
+        code = override_options(easy, wire.data);
+    td_buf_release(&wire);
+    return code;
+}
+
+CURLcode td_arm(struct td_easy *easy)
+{
+    struct td_deck *deck;
+    struct td_error trouble;
+    td_tape_free(easy->tape);
+    easy->tape = NULL;
+    if (!td_session_deck(&deck, &trouble))
+        return CURLE_OK;
+    easy->tape = td_tape_new(easy, deck);
+    CURLcode code = easy->tape ? arm_tape(easy, &trouble) : CURLE_OUT_OF_MEMORY;
+    if (code != CURLE_OK)
+        td_disarm(easy);
+    if (!easy->armed) {
+        td_tape_free(easy->tape);
+        easy->tape = NULL;
+    }
+    return code;
+}
+
+CURLcode td_arm_again(struct td_easy *easy)
+{
+    td_disarm(easy);
+    return td_arm(easy);
+}
+
+void td_finish(struct td_easy *easy)
+{
+    char *buffer = easy->options.values[TD_OPTION_ERRORBUFFER].pointer;
+    if (easy->armed && easy->tape->failed && buffer)
+        memcpy(buffer, easy->tape->message, CURL_ERROR_SIZE);
+}
+
+void td_disarm(struct td_easy *easy)
+{
+    struct td_tape *tape = easy->tape;
+    if (!easy->armed)
+        return;
+    char *url = NULL;
+    if (easy->real->easy_getinfo(easy->curl, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url) {
+        td_buf_clear(&tape->effective);
+        if (strcmp(url, NOWHERE) == 0)
+            td_buf_put_bytes(&tape->effective, td_buf_view(&tape->url));
+        else
+            td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->effective);
+    }
+    td_tape_close(tape);
+    td_options_restore(easy->real, easy->curl, &easy->options);
+    easy->armed = false;
+}

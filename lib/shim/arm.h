@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Setting an easy handle up for the tape, and making it the host's own again. */
+#ifndef TD_SHIM_ARM_H
+#define TD_SHIM_ARM_H
+
+#include "shim/handles.h"
+
+/* Before a transfer: where a deck is in use, the handle is armed; else it stays as it is. Anything
+ * but CURLE_OK says that it could not be armed and must not be let out. */
+CURLcode td_arm(struct td_easy *easy);
+/* The host has set an option of a handle that is armed and has not started. */
+CURLcode td_arm_again(struct td_easy *easy);
+/* libcurl is done with the transfer: what went wrong on the tape is written to the host's error
+ * buffer. */
+void td_finish(struct td_easy *easy);
+/* The handle is out of its multi handle: every option is the host's again. */
+void td_disarm(struct td_easy *easy);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Only what could show a head line is stood between: the header callback, the write callback with
+ * CURLOPT_HEADER, the debug callback. A plain write callback is called by libcurl directly.
+ */
+#include "shim/callbacks.h"
+
+#include "shim/tape.h"
+
+static union td_value value_of(const struct td_easy *easy, int option)
+{
+    return easy->options.values[option];
+}
+
+/* libcurl's own default, where the host has set none. */
+static curl_write_callback write_function(const struct td_easy *easy)
+{
+    void *function = value_of(easy, TD_OPTION_WRITEFUNCTION).pointer;
+    return function ? (curl_write_callback)function : (curl_write_callback)fwrite;
+}
+
+static void *write_data(const struct td_easy *easy)
+{
+    return td_options_has(&easy->options, TD_OPTION_WRITEDATA)
+               ? value_of(easy, TD_OPTION_WRITEDATA).pointer
+               : stdout;
+}
+
+/* Calls a host's write callback with other bytes than libcurl has, and translates its answer: what
+ * it took of ours stands for all of libcurl's. */
+static size_t pass_on(curl_write_callback function, struct td_bytes bytes, void *data, size_t whole)
+{
+    if (!bytes.len)
+        return whole;
+    size_t taken = function((char *)bytes.data, 1, bytes.len, data);
+    if (taken == bytes.len)
+        return whole;
+    /* Anything else than the whole is an error, or one of libcurl's two large magic numbers. */
+    return taken == whole ? 0 : taken;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *context)
+{
+    struct td_easy *easy = context;
+    void *function = value_of(easy, TD_OPTION_HEADERFUNCTION).pointer;
+    struct td_bytes shown = td_view_line(&easy->tape->view, td_bytes(line, size * count));
+    return pass_on(function ? (curl_write_callback)function : write_function(easy), shown,
+                   value_of(easy, TD_OPTION_HEADERDATA).pointer, size * count);
+}
+
+/* With CURLOPT_HEADER, head lines come this way too, in front of the body. */
+static size_t on_write(char *data, size_t size, size_t count, void *context)
+{
+    struct td_easy *easy = context;
+    struct td_view *view = &easy->tape->view;
+    size_t len = size * count;
+    if (!view->writing)
+        return write_function(easy)(data, 1, len, write_data(easy));
+    struct td_buf shown;
+    td_buf_init(&shown);
+    td_view_lines(view, td_bytes(data, len), &shown);
+    size_t taken = td_buf_failed(&shown)
+                       ? 0
+                       : pass_on(write_function(easy), td_buf_view(&shown), write_data(easy), len);
+    td_buf_release(&shown);
+    if (taken == len && data[0] == '\r')
+        view->writing = false;
+    return taken;
+}
+
+/* The request as sent names the wire's port: "Host: api.openai.com:443". */
+static void put_request(const struct td_tape *tape, struct td_bytes text, struct td_buf *out)
+{
+    while (text.len) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
+        struct td_bytes host = td_bytes(text.data, len);
+        size_t keep;
+        if (td_bytes_starts_nocase(host, TD_BYTES("Host: ")) && len > 8) {
+            host = td_bytes(host.data + 6, len - 8);
+            if (td_origins_trim_host(&tape->origins, host, &keep)) {
+                td_buf_put(out, text.data, 6 + keep);
+                td_buf_put_text(out, "\r\n");
+                text.data += len;
+                text.len -= len;
+                continue;
+            }
+        }
+        td_buf_put(out, text.data, len);
+        text.data += len;
+        text.len -= len;
+    }
+}
+
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *context)
+{
+    struct td_easy *easy = context;
+    curl_debug_callback function =
+        (curl_debug_callback)value_of(easy, TD_OPTION_DEBUGFUNCTION).pointer;
+    void *host_data = value_of(easy, TD_OPTION_DEBUGDATA).pointer;
+    if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
+        return function(curl, type, data, len, host_data);
+    struct td_buf shown;
+    td_buf_init(&shown);
+    if (type == CURLINFO_HEADER_IN)
+        td_view_lines(&easy->tape->view, td_bytes(data, len), &shown);
+    else
+        put_request(easy->tape, td_bytes(data, len), &shown);
+    int result = 0;
+    if (shown.len)
+        result = function(curl, type, shown.data, shown.len, host_data);
+    td_buf_release(&shown);
+    return result;
+}
+
+/* A function as libcurl's setopt takes it. */
+static union td_value function_value(void *function)
+{
+    return (union td_value){.pointer = function};
+}
+
+void td_callbacks_arm(struct td_easy *easy)
+{
+    const struct td_options *options = &easy->options;
+    union td_value context = {.pointer = easy};
+    if (options->values[TD_OPTION_HEADERFUNCTION].pointer ||
+        options->values[TD_OPTION_HEADERDATA].pointer) {
+        td_options_override(easy, TD_OPTION_HEADERFUNCTION, function_value((void *)on_header));
+        td_options_override(easy, TD_OPTION_HEADERDATA, context);
+    }
+    if (options->values[TD_OPTION_HEADER].number) {
+        td_options_override(easy, TD_OPTION_WRITEFUNCTION, function_value((void *)on_write));
+        td_options_override(easy, TD_OPTION_WRITEDATA, context);
+    }
+    if (options->values[TD_OPTION_VERBOSE].number &&
+        options->values[TD_OPTION_DEBUGFUNCTION].pointer) {
+        td_options_override(easy, TD_OPTION_DEBUGFUNCTION, function_value((void *)on_debug));
+        td_options_override(easy, TD_OPTION_DEBUGDATA, context);
+    }
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the shim keeps for each easy and each multi handle of the host, found by the handle's
+ * address. The host uses one handle in one thread at a time, as libcurl demands, so only the table
+ * itself is locked.
+ */
+#ifndef TD_SHIM_HANDLES_H
+#define TD_SHIM_HANDLES_H
+
+#include "shim/options.h"
+#include "shim/real.h"
+
+struct td_tape;
+struct td_multi;
+
+struct td_easy {
+    CURL *curl;
+    const struct td_real *real;
+    struct td_options options; /* what the host has set */
+    struct td_multi *multi;    /* where the host has added it, or NULL */
+    struct td_tape *tape;      /* the transfer that is armed, or the last one; NULL: never taped */
+    bool armed;                /* the handle is set up for the tape now */
+    CURLM *own;                /* the multi handle on which curl_easy_perform() plays */
+    bool performing;           /* inside curl_easy_perform(), on `own` */
+    struct td_easy *next, *previous; /* in td_multi.easies */
+};
+
+struct td_multi {
+    CURLM *curl;
+    const struct td_real *real;
+    struct td_easy *easies; /* the handles that were added to it */
+};
+
+/* NULL where the handle is not known, or where libcurl itself is the caller. */
+struct td_easy *td_easy_get(CURL *curl, const void *caller);
+struct td_multi *td_multi_get(CURLM *curl, const void *caller);
+/* NULL when memory ran out: the handle then stays libcurl's alone. */
+struct td_easy *td_easy_add(CURL *curl, const struct td_real *real);
+struct td_multi *td_multi_add(CURLM *curl, const struct td_real *real);
+/* Forgets the handle and frees what was kept. */
+void td_easy_drop(struct td_easy *easy);
+void td_multi_drop(struct td_multi *multi);
+
+#endif

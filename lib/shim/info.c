@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * curl_easy_getinfo(): libcurl's answers, with those put right in which the wire would show. All
+ * that is kept for them lives until the handle's next transfer.
+ */
+#include "http/url.h"
+#include "shim/easy.h"
+#include "shim/tape.h"
+
+/* The true URL that the transfer is, or ended, on. */
+static struct td_bytes effective_url(struct td_easy *easy)
+{
+    struct td_tape *tape = easy->tape;
+    char *url = NULL;
+    if (!easy->armed)
+        return td_buf_view(&tape->effective);
+    easy->real->easy_getinfo(easy->curl, CURLINFO_EFFECTIVE_URL, &url);
+    td_buf_clear(&tape->effective);
+    td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->effective);
+    return td_buf_view(&tape->effective);
+}
+
+static bool is_secure(struct td_easy *easy, struct td_url *url)
+{
+    td_url_split(url, effective_url(easy));
+    return td_bytes_equal_nocase(url->scheme, TD_BYTES("https"));
+}
+
+/* A URL that libcurl made out of what it saw on the wire. */
+static void translate_url(struct td_easy *easy, char **url)
+{
+    struct td_tape *tape = easy->tape;
+    if (!*url)
+        return;
+    td_buf_clear(&tape->reply);
+    td_origins_to_true(&tape->origins, td_bytes_of(*url), &tape->reply);
+    if (!td_buf_failed(&tape->reply))
+        *url = tape->reply.data;
+}
+
+static long http_version(const struct td_message *message)
+{
+    struct td_bytes proto = message->proto;
+    int major = message->proto_major, minor = message->proto_minor;
+    if (proto.len >= 6 && td_bytes_starts_nocase(proto, TD_BYTES("HTTP/"))) {
+        major = proto.data[5] - '0';
+        minor = proto.len >= 8 ? proto.data[7] - '0' : 0;
+    }
+    if (major == 3)
+        return CURL_HTTP_VERSION_3;
+    if (major == 2)
+        return CURL_HTTP_VERSION_2_0;
+    return major == 1 && minor == 0 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1;
+}
+
+CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
+{
+    CURLcode code = easy->real->easy_getinfo(easy->curl, info, target);
+    struct td_tape *tape = easy->tape;
+    if (code != CURLE_OK || !tape || !target)
+        return code;
+    char **text = target;
+    long *number = target;
+    struct td_url url;
+    switch (info) {
+    case CURLINFO_EFFECTIVE_URL: {
+        struct td_bytes effective = effective_url(easy);
+        if (effective.len)
+            *text = (char *)effective.data;
+        break;
+    }
+    case CURLINFO_REDIRECT_URL:
+    case CURLINFO_REFERER:
+        translate_url(easy, text);
+        break;
+    case CURLINFO_SCHEME:
+        /* "HTTP" up to 7.88, "http" in later ones. */
+        if (*text && is_secure(easy, &url))
+            *text = (*text)[0] == 'H' ? "HTTPS" : "https";
+        break;
+    case CURLINFO_PROTOCOL:
+        if (*number && is_secure(easy, &url))
+            *number = CURLPROTO_HTTPS;
+        break;
+    case CURLINFO_PRIMARY_PORT:
+        if (tape->started) {
+            bool secure = is_secure(easy, &url);
+            uint64_t port = secure ? 443 : 80;
+            if (url.port.len)
+                td_bytes_to_u64(url.port, &port);
+            *number = (long)port;
+        }
+        break;
+    case CURLINFO_HTTP_VERSION:
+        if (*number && tape->response)
+            *number = http_version(&tape->response->message);
+        break;
+    case CURLINFO_HEADER_SIZE:
+        *number += tape->view.size_delta;
+        break;
+    default:
+        break;
+    }
+    return code;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "shim/real.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { MAX_FLAVOURS = 8 };
+
+static struct td_real flavours[MAX_FLAVOURS];
+static _Atomic int flavour_count;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool td_real_holds(const void *caller)
+{
+    uintptr_t address = (uintptr_t)caller;
+    int count = atomic_load_explicit(&flavour_count, memory_order_acquire);
+    for (int i = 0; i < count; i++)
+        if (address >= flavours[i].low && address < flavours[i].high)
+            return true;
+    return false;
+}
+
+/* The shim's own link map: it exports the same names and must never be taken for a libcurl. */
+static const struct link_map *self(void)
+{
+    Dl_info info;
+    struct link_map *map = NULL;
+    return dladdr1((void *)&td_real_holds, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+}
+
+static const struct link_map *map_of(const void *address)
+{
+    Dl_info info;
+    struct link_map *map = NULL;
+    return address && dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+}
+
+struct span {
+    uintptr_t inside, low, high;
+};
+
+static int find_span(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    struct span *span = data;
+    uintptr_t low = UINTPTR_MAX, high = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_LOAD)
+            continue;
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
+        low = start < low ? start : low;
+        high = end > high ? end : high;
+    }
+    if (span->inside < low || span->inside >= high)
+        return 0;
+    span->low = low;
+    span->high = high;
+    return 1;
+}
+
+/* The flavour behind a handle from dlopen(), bound now if it is new. The handle is kept: a libcurl
+ * that is in use must not be unloaded under us. */
+static const struct td_real *bind_library(void *library)
+{
+    void *init = dlsym(library, "curl_easy_init");
+    if (!init || map_of(init) == self())
+        return NULL;
+    int count = atomic_load(&flavour_count);
+    for (int i = 0; i < count; i++)
+        if ((uintptr_t)init >= flavours[i].low && (uintptr_t)init < flavours[i].high)
+            return &flavours[i];
+    if (count == MAX_FLAVOURS)
+        return NULL;
+
+    struct td_real *real = &flavours[count];
+    struct span span = {.inside = (uintptr_t)init};
+    if (!dl_iterate_phdr(find_span, &span))
+        return NULL;
+    real->low = span.low;
+    real->high = span.high;
+#define X(name, result, parameters)                                                                \
+    *(void **)&real->name = dlsym(library, "curl_" #name);                                         \
+    if (!real->name)                                                                               \
+        return NULL;
+    TD_REAL_FUNCTIONS(X)
+#undef X
+    atomic_store_explicit(&flavour_count, count + 1, memory_order_release);
+    return real;
+}
+
+static const struct td_real *bind_name(const char *name)
+{
+    void *library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+    return library ? bind_library(library) : NULL;
+}
+
+static bool is_libcurl(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash ? slash + 1 : path, "libcurl", 7) == 0;
+}
+
+/* The libcurl that an object names among its needed libraries. */
+static const struct td_real *bind_needed(const struct link_map *map)
+{
+    const char *strings = NULL;
+    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag != DT_STRTAB)
+            continue;
+        uintptr_t address = entry->d_un.d_ptr;
+        /* Most ports have relocated it in place already. */
+        strings = (const char *)(address < map->l_addr ? address + map->l_addr : address);
+    }
+    for (const ElfW(Dyn) *entry = map->l_ld; strings && entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag != DT_NEEDED || !is_libcurl(strings + entry->d_un.d_val))
+            continue;
+        const struct td_real *real = bind_name(strings + entry->d_un.d_val);
+        if (real)
+            return real;
+    }
+    return NULL;
+}
+
+/* For callers that got libcurl some other way: the next in their own scope, or any that is there. */
+static const struct td_real *bind_any(void)
+{
+    struct link_map *map = NULL;
+    void *program = dlopen(NULL, RTLD_LAZY);
+    if (program)
+        dlinfo(program, RTLD_DI_LINKMAP, &map);
+    const struct td_real *real = NULL;
+    for (; map && !real; map = map->l_next)
+        if (map != self() && map->l_name && is_libcurl(map->l_name))
+            real = bind_name(map->l_name);
+    if (program)
+        dlclose(program);
+    return real;
+}
+
+const struct td_real *td_real_for(const void *caller)
+{
+    pthread_mutex_lock(&lock);
+    const struct link_map *map = map_of(caller);
+    const struct td_real *real = NULL;
+    if (map && map->l_name && is_libcurl(map->l_name))
+        real = bind_name(map->l_name); /* it calls itself */
+    if (map && !real)
+        real = bind_needed(map);
+    if (!real)
+        real = bind_any();
+    pthread_mutex_unlock(&lock);
+    return real;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The chunker: finds the splitter for a content type and runs it over a body. */
+#include "stream/chunker.h"
+
+#include <stdlib.h>
+
+/* The length of the first chunk of a text that is not empty: at least 1, at most all of it. Over
+ * a whole body the cost is to be linear. */
+typedef size_t splitter(struct td_bytes text);
+
+/* One row for each format that streams. */
+static const struct {
+    const char *content_type; /* without parameters */
+    splitter *split;
+} formats[] = {
+    {"text/event-stream", td_sse_event_length},
+};
+
+static size_t split_whole(struct td_bytes text)
+{
+    return text.len;
+}
+
+static splitter *find_splitter(struct td_bytes content_type)
+{
+    const char *semicolon =
+        content_type.len ? memchr(content_type.data, ';', content_type.len) : NULL;
+    if (semicolon)
+        content_type.len = (size_t)(semicolon - content_type.data);
+    content_type = td_bytes_trim(content_type);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (td_bytes_equal_nocase(content_type, td_bytes_of(formats[i].content_type)))
+            return formats[i].split;
+    return split_whole;
+}
+
+static int chunks_add(struct td_chunks *chunks, size_t *cap, size_t end)
+{
+    if (chunks->count == *cap) {
+        size_t more = *cap ? *cap * 2 : 16;
+        size_t *ends = reallocarray(chunks->ends, more, sizeof *ends);
+        if (!ends)
+            return TD_ERR_NOMEM;
+        chunks->ends = ends;
+        *cap = more;
+    }
+    chunks->ends[chunks->count++] = end;
+    return 0;
+}
+
+int td_chunks_split(struct td_chunks *chunks, struct td_bytes body, struct td_bytes content_type,
+                    enum td_split split)
+{
+    splitter *first = split == TD_SPLIT_EVENT ? find_splitter(content_type) : split_whole;
+    size_t cap = 0, at = 0;
+    *chunks = (struct td_chunks){0};
+    while (at < body.len) {
+        at += first(td_bytes(body.data + at, body.len - at));
+        if (chunks_add(chunks, &cap, at) < 0) {
+            td_chunks_release(chunks);
+            return TD_ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+void td_chunks_release(struct td_chunks *chunks)
+{
+    free(chunks->ends);
+    *chunks = (struct td_chunks){0};
+}

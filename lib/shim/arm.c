@@ -77,7 +77,9 @@ static CURLcode override_options(struct td_easy *easy, const char *url)
         td_options_override(easy, TD_OPTION_CURLU, text(NULL));
     CURLcode code = td_options_override(easy, TD_OPTION_URL, text(url));
     if (code == CURLE_OK)
-        code = td_options_override(easy, TD_OPTION_ABSTRACT_UNIX_SOCKET,
+        code = td_options_override(easy,
+                                   easy->tape->abstract ? TD_OPTION_ABSTRACT_UNIX_SOCKET
+                                                        : TD_OPTION_UNIX_SOCKET_PATH,
                                    text(easy->tape->address));
     if (code == CURLE_OK)
         code = td_options_override(easy, TD_OPTION_PROTOCOLS, number(CURLPROTO_HTTP));
@@ -85,7 +87,6 @@ static CURLcode override_options(struct td_easy *easy, const char *url)
         code = td_options_override(easy, TD_OPTION_REDIR_PROTOCOLS, number(CURLPROTO_HTTP));
     if (code != CURLE_OK)
         return code;
-    td_options_override(easy, TD_OPTION_FORBID_REUSE, number(1));
     td_options_override(easy, TD_OPTION_PROXY, text(""));
     if (td_options_has(options, TD_OPTION_PRE_PROXY))
         td_options_override(easy, TD_OPTION_PRE_PROXY, text(NULL));
@@ -171,18 +172,18 @@ CURLcode td_arm(struct td_easy *easy)
 {
     struct td_deck *deck;
     struct td_error trouble;
-    td_tape_free(easy->tape);
-    easy->tape = NULL;
+    easy->taped = false;
     if (!td_session_deck(&deck, &trouble))
         return CURLE_OK;
-    easy->tape = td_tape_new(easy, deck);
-    CURLcode code = easy->tape ? arm_tape(easy, &trouble) : CURLE_OUT_OF_MEMORY;
+    if (!easy->tape && !(easy->tape = td_tape_new(easy))) {
+        td_deck_unref(deck);
+        return CURLE_OUT_OF_MEMORY;
+    }
+    td_tape_begin(easy->tape, deck);
+    CURLcode code = arm_tape(easy, &trouble);
+    easy->taped = easy->armed;
     if (code != CURLE_OK)
         td_disarm(easy);
-    if (!easy->armed) {
-        td_tape_free(easy->tape);
-        easy->tape = NULL;
-    }
     return code;
 }
 
@@ -192,11 +193,15 @@ CURLcode td_arm_again(struct td_easy *easy)
     return td_arm(easy);
 }
 
-void td_finish(struct td_easy *easy)
+CURLcode td_finish(struct td_easy *easy, CURLcode result)
 {
     char *buffer = easy->options.values[TD_OPTION_ERRORBUFFER].pointer;
-    if (easy->armed && easy->tape->failed && buffer)
+    if (!easy->armed || !easy->tape->failed || result == CURLE_OK)
+        return result;
+    if (buffer)
         memcpy(buffer, easy->tape->message, CURL_ERROR_SIZE);
+    /* How libcurl fails depends on whether it had used the connection before; a miss is a miss. */
+    return easy->tape->started ? CURLE_GOT_NOTHING : result;
 }
 
 void td_disarm(struct td_easy *easy)
@@ -212,7 +217,7 @@ void td_disarm(struct td_easy *easy)
         else
             td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->effective);
     }
-    td_tape_close(tape);
+    td_tape_end(tape);
     td_options_restore(easy->real, easy->curl, &easy->options);
     easy->armed = false;
 }

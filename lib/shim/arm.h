@@ -11,8 +11,8 @@ CURLcode td_arm(struct td_easy *easy);
 /* The host has set an option of a handle that is armed and has not started. */
 CURLcode td_arm_again(struct td_easy *easy);
 /* libcurl is done with the transfer: what went wrong on the tape is written to the host's error
- * buffer. */
-void td_finish(struct td_easy *easy);
+ * buffer. The result that the host is to get. */
+CURLcode td_finish(struct td_easy *easy, CURLcode result);
 /* The handle is out of its multi handle: every option is the host's again. */
 void td_disarm(struct td_easy *easy);
 

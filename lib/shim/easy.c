@@ -31,7 +31,7 @@ CURLcode td_easy_setopt(struct td_easy *easy, CURLoption option, union td_value 
     CURLcode code = forward(easy, option, value);
     if (code == CURLE_OK)
         td_options_set(&easy->options, known, value);
-    if (known == TD_OPTION_URL && easy->tape && !easy->armed)
+    if (known == TD_OPTION_URL && easy->taped && !easy->armed)
         td_buf_clear(&easy->tape->effective); /* from here on libcurl names the new one */
     if (waiting && td_arm(easy) != CURLE_OK)
         return CURLE_OUT_OF_MEMORY;
@@ -85,8 +85,7 @@ CURLcode td_easy_perform(struct td_easy *easy)
         return code;
     if (!easy->armed)
         return easy->real->easy_perform(easy->curl);
-    code = play(easy);
-    td_finish(easy);
+    code = td_finish(easy, play(easy));
     td_disarm(easy);
     return code;
 }
@@ -112,10 +111,7 @@ void td_easy_reset(struct td_easy *easy)
         td_disarm(easy);
     easy->real->easy_reset(easy->curl);
     td_options_reset(&easy->options);
-    if (!easy->armed) {
-        td_tape_free(easy->tape);
-        easy->tape = NULL;
-    }
+    easy->taped = easy->armed;
 }
 
 void td_easy_cleanup(struct td_easy *easy)
@@ -125,8 +121,6 @@ void td_easy_cleanup(struct td_easy *easy)
     CURL *curl = easy->curl;
     if (easy->multi)
         td_multi_unlink(easy->multi, easy);
-    if (easy->tape)
-        td_tape_close(easy->tape);
     real->easy_cleanup(curl);
     td_easy_drop(easy);
     if (own)

@@ -18,8 +18,9 @@ struct td_easy {
     const struct td_real *real;
     struct td_options options; /* what the host has set */
     struct td_multi *multi;    /* where the host has added it, or NULL */
-    struct td_tape *tape;      /* the transfer that is armed, or the last one; NULL: never taped */
+    struct td_tape *tape;      /* NULL: never taped */
     bool armed;                /* the handle is set up for the tape now */
+    bool taped;                /* the transfer that is armed, or else the last one, was on tape */
     CURLM *own;                /* the multi handle on which curl_easy_perform() plays */
     bool performing;           /* inside curl_easy_perform(), on `own` */
     struct td_easy *next, *previous; /* in td_multi.easies */

@@ -89,7 +89,7 @@ static struct curl_header *show(struct curl_header *to, struct td_buf *name_memo
 
 static bool has_edits(const struct td_easy *easy, int request)
 {
-    const struct td_view_head *head = easy->tape ? head_of(&easy->tape->view, request) : NULL;
+    const struct td_view_head *head = easy->taped ? head_of(&easy->tape->view, request) : NULL;
     return head && head->count > 0;
 }
 

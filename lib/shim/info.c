@@ -57,7 +57,7 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
 {
     CURLcode code = easy->real->easy_getinfo(easy->curl, info, target);
     struct td_tape *tape = easy->tape;
-    if (code != CURLE_OK || !tape || !target)
+    if (code != CURLE_OK || !easy->taped || !target)
         return code;
     char **text = target;
     long *number = target;

@@ -74,7 +74,7 @@ CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
     if (message && message->msg == CURLMSG_DONE)
         easy = td_easy_get(message->easy_handle, NULL);
     if (easy)
-        td_finish(easy);
+        message->data.result = td_finish(easy, message->data.result);
     return message;
 }
 

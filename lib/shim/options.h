@@ -33,7 +33,6 @@
     X(SOCKOPTFUNCTION, POINTER)                                                                    \
     X(CLOSESOCKETFUNCTION, POINTER)                                                                \
     X(TCP_FASTOPEN, LONG)                                                                          \
-    X(FORBID_REUSE, LONG)                                                                          \
     X(BUFFERSIZE, LONG)                                                                            \
     X(ERRORBUFFER, POINTER)                                                                        \
     X(HEADER, LONG)                                                                                \

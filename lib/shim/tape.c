@@ -2,11 +2,12 @@
 #include "shim/tape.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,16 +15,13 @@
 
 enum { RECEIVE_SIZE = 16 * 1024 };
 
-struct td_tape *td_tape_new(struct td_easy *easy, struct td_deck *deck)
+struct td_tape *td_tape_new(struct td_easy *easy)
 {
     struct td_tape *tape = calloc(1, sizeof *tape);
-    if (!tape) {
-        td_deck_unref(deck);
+    if (!tape)
         return NULL;
-    }
     tape->easy = easy;
-    tape->deck = deck;
-    tape->listener = tape->connection = -1;
+    tape->listener = tape->connection = tape->path = -1;
     return tape;
 }
 
@@ -36,53 +34,148 @@ static void hang_up(struct td_tape *tape)
     tape->wire = NULL;
 }
 
-void td_tape_close(struct td_tape *tape)
+static void close_line(struct td_tape *tape)
 {
     hang_up(tape);
     if (tape->listener >= 0)
         close(tape->listener);
-    tape->listener = -1;
+    if (tape->path >= 0)
+        close(tape->path);
+    tape->listener = tape->path = -1;
 }
 
 void td_tape_free(struct td_tape *tape)
 {
     if (!tape)
         return;
-    td_tape_close(tape);
-    td_origins_release(&tape->origins);
-    td_view_release(&tape->view);
+    td_tape_begin(tape, NULL);
+    close_line(tape);
     td_buf_release(&tape->url);
-    td_buf_release(&tape->reply);
     td_buf_release(&tape->effective);
-    td_deck_unref(tape->deck);
+    td_buf_release(&tape->reply);
     free(tape);
 }
 
-/* Binds to a name that the kernel chooses: five hexadecimal digits behind a NUL (unix(7)). */
+void td_tape_begin(struct td_tape *tape, struct td_deck *deck)
+{
+    if (tape->deck != deck)
+        hang_up(tape); /* the wire may hold on to what the old one has answered */
+    td_deck_unref(tape->deck);
+    tape->deck = deck;
+    td_origins_release(&tape->origins);
+    td_view_release(&tape->view);
+    td_buf_clear(&tape->url);
+    td_buf_clear(&tape->effective);
+    tape->response = NULL;
+    tape->started = tape->failed = false;
+}
+
+void td_tape_end(struct td_tape *tape)
+{
+    /* What libcurl has not read by now it never will. */
+    if (tape->failed)
+        close_line(tape);
+    else if (tape->wire && td_wire_state(tape->wire) != TD_WIRE_READING)
+        hang_up(tape);
+}
+
+/* libcurl's buffer decides how much it reads at once (CURLOPT_BUFFERSIZE; 16 KiB where unset). */
+static size_t flight_size(const struct td_easy *easy)
+{
+    long size = easy->options.values[TD_OPTION_BUFFERSIZE].number;
+    if (size <= 0)
+        return CURL_MAX_WRITE_SIZE;
+    if (size < 1024) /* READBUFFER_MIN */
+        return 1024;
+    return size > 64 * 1024 ? 64 * 1024 : (size_t)size;
+}
+
+/*
+ * A socket in the file system, whose name is gone before anybody could use it: libcurl gets there
+ * by our handle on it. Libcurl 7.88 does not keep a connection to an abstract socket alive, because
+ * it takes a peer without a name for one that is being resolved (ConnectionExists in lib/url.c).
+ */
+static int bind_file(struct td_tape *tape)
+{
+    const char *parent = getenv("TMPDIR");
+    char folder[64];
+    int status = TD_ERR_IO;
+    tape->name = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if ((size_t)snprintf(folder, sizeof folder, "%s/tapedeck-XXXXXX",
+                         parent && *parent ? parent : "/tmp") >= sizeof folder ||
+        !mkdtemp(folder))
+        return TD_ERR_IO;
+    snprintf(tape->name.sun_path, sizeof tape->name.sun_path, "%s/line", folder);
+    if (bind(tape->listener, (struct sockaddr *)&tape->name, sizeof tape->name) == 0) {
+        tape->path = open(tape->name.sun_path, O_PATH | O_CLOEXEC);
+        unlink(tape->name.sun_path);
+    }
+    rmdir(folder);
+    if (tape->path >= 0) {
+        snprintf(tape->address, sizeof tape->address, "/proc/self/fd/%d", tape->path);
+        status = access(tape->address, F_OK) == 0 ? 0 : TD_ERR_IO;
+    }
+    return status;
+}
+
+/* An abstract name that the kernel chooses: five hexadecimal digits behind a NUL (unix(7)). */
+static int bind_abstract(struct td_tape *tape)
+{
+    socklen_t len = sizeof tape->name;
+    tape->name = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (bind(tape->listener, (struct sockaddr *)&tape->name, sizeof(sa_family_t)) < 0 ||
+        getsockname(tape->listener, (struct sockaddr *)&tape->name, &len) < 0)
+        return TD_ERR_IO;
+    snprintf(tape->address, sizeof tape->address, "%s", tape->name.sun_path + 1);
+    return 0;
+}
+
 static int open_socket(struct td_tape *tape)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    for (int abstract = 0; abstract < 2; abstract++) {
+        tape->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (tape->listener < 0)
+            return TD_ERR_IO;
+        tape->owner = getpid();
+        tape->abstract = abstract;
+        if ((abstract ? bind_abstract(tape) : bind_file(tape)) == 0)
+            return 0;
+        close_line(tape);
+    }
+    return TD_ERR_IO;
+}
+
+/* Whether the line of an earlier transfer is ours still. A forked child has a copy of its parent's,
+ * and a host may have closed whatever it did not open itself: the numbers are then another's. */
+static bool has_line(const struct td_tape *tape)
+{
+    struct sockaddr_un name = {0};
     socklen_t len = sizeof name;
-    tape->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (tape->listener < 0 ||
-        bind(tape->listener, (struct sockaddr *)&name, sizeof(sa_family_t)) < 0 ||
-        getsockname(tape->listener, (struct sockaddr *)&name, &len) < 0)
-        return TD_ERR_IO;
-    size_t text = len - offsetof(struct sockaddr_un, sun_path) - 1;
-    memcpy(tape->address, name.sun_path + 1, text);
-    tape->address[text] = '\0';
-    return 0;
+    return tape->listener >= 0 && tape->owner == getpid() &&
+           getsockname(tape->listener, (struct sockaddr *)&name, &len) == 0 &&
+           memcmp(&name, &tape->name, sizeof name) == 0;
 }
 
 int td_tape_refuse(struct td_tape *tape)
 {
+    close_line(tape);
     return open_socket(tape);
 }
 
 int td_tape_listen(struct td_tape *tape)
 {
+    if (has_line(tape)) {
+        if (tape->flight_size != flight_size(tape->easy))
+            hang_up(tape);
+        return 0;
+    }
+    if (tape->owner == getpid())
+        tape->listener = tape->connection = tape->path = -1; /* not ours to close any more */
+    close_line(tape);
     int status = open_socket(tape);
-    return status < 0 || listen(tape->listener, 4) == 0 ? status : TD_ERR_IO;
+    if (!status && listen(tape->listener, 4) < 0)
+        status = TD_ERR_IO;
+    return status;
 }
 
 /* The true URL of the request that libcurl has just sent: it knows best where it is. */
@@ -130,17 +223,6 @@ static void head(void *context, const struct td_head *written)
     td_view_begin(&tape->view, written);
 }
 
-/* libcurl's buffer decides how much it reads at once (CURLOPT_BUFFERSIZE; 16 KiB where unset). */
-static size_t flight_size(const struct td_easy *easy)
-{
-    long size = easy->options.values[TD_OPTION_BUFFERSIZE].number;
-    if (size <= 0)
-        return CURL_MAX_WRITE_SIZE;
-    if (size < 1024) /* READBUFFER_MIN */
-        return 1024;
-    return size > 64 * 1024 ? 64 * 1024 : (size_t)size;
-}
-
 /* Another process of this machine can connect to an abstract socket: only we ourselves may. */
 static bool is_own_process(int connection)
 {
@@ -156,9 +238,10 @@ static bool accept_next(struct td_tape *tape)
     if (connection < 0)
         return false;
     struct td_wire *wire = NULL;
+    tape->flight_size = flight_size(tape->easy);
     if (is_own_process(connection))
         wire = td_wire_new(&(struct td_wire_config){
-            .flight_size = flight_size(tape->easy),
+            .flight_size = tape->flight_size,
             .answer = answer,
             .rewrite = rewrite,
             .head = head,
@@ -171,19 +254,19 @@ static bool accept_next(struct td_tape *tape)
     hang_up(tape);
     tape->connection = connection;
     tape->wire = wire;
-    tape->started = true;
     return true;
 }
 
-/* True where bytes came, or where it hung up because none ever will. */
+/* False where nothing has come. */
 static bool receive(struct td_tape *tape)
 {
     char bytes[RECEIVE_SIZE];
     ssize_t got = recv(tape->connection, bytes, sizeof bytes, 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return false;
-    if (got <= 0 ||
-        td_wire_receive(tape->wire, td_bytes(bytes, (size_t)got), NULL) < 0)
+    if (got > 0)
+        tape->started = true;
+    if (got <= 0 || td_wire_receive(tape->wire, td_bytes(bytes, (size_t)got), NULL) < 0)
         hang_up(tape);
     return true;
 }
@@ -195,6 +278,7 @@ static bool is_drained(const struct td_tape *tape)
     return ioctl(tape->connection, SIOCOUTQ, &left) < 0 || left == 0;
 }
 
+/* False where there is nothing to be sent now. */
 static bool transmit(struct td_tape *tape)
 {
     struct timespec now;
@@ -216,18 +300,37 @@ static bool transmit(struct td_tape *tape)
     return true;
 }
 
-/* One step on the connection; false where nothing can be done now. */
-static bool step(struct td_tape *tape)
+enum step {
+    STUCK,    /* nothing could be done */
+    YOU_NEXT, /* something was sent, and libcurl has to read it first */
+    GO_ON,
+};
+
+static enum step answer_request(struct td_tape *tape)
 {
+    if (!transmit(tape))
+        return STUCK;
+    bool more = tape->wire && td_wire_state(tape->wire) == TD_WIRE_WRITING &&
+                !td_wire_must_drain(tape->wire);
+    return more || !tape->wire ? GO_ON : YOU_NEXT;
+}
+
+static enum step step(struct td_tape *tape)
+{
+    if (tape->connection < 0)
+        return accept_next(tape) ? GO_ON : STUCK;
     switch (td_wire_state(tape->wire)) {
     case TD_WIRE_CLOSED:
         hang_up(tape);
-        return true;
+        return GO_ON;
     case TD_WIRE_WRITING:
-        return transmit(tape);
+        return answer_request(tape);
     default:
-        /* Either a 100 to be sent, or a request to be read. */
-        return transmit(tape) || receive(tape);
+        if (receive(tape))
+            return GO_ON;
+        if (transmit(tape)) /* a 100 */
+            return YOU_NEXT;
+        return accept_next(tape) ? GO_ON : STUCK; /* it has left this connection for another */
     }
 }
 
@@ -235,15 +338,16 @@ bool td_tape_pump(struct td_tape *tape)
 {
     int saved = errno;
     bool moved = false;
-    if (tape->listener >= 0 && !tape->failed) {
-        for (;;) {
-            if (tape->connection >= 0 && step(tape))
-                moved = true;
-            else if (tape->connection < 0 && accept_next(tape))
-                moved = true;
-            else
-                break;
-        }
+    enum step result = GO_ON;
+    while (result == GO_ON && tape->listener >= 0 && !tape->failed) {
+        result = step(tape);
+        moved = moved || result != STUCK;
+    }
+    if (tape->failed && tape->connection >= 0) {
+        /* Libcurl tries once more where a connection that it has used before is closed on it: that
+         * one has to fail as well, without another word. */
+        hang_up(tape);
+        shutdown(tape->listener, SHUT_RD);
     }
     errno = saved;
     return moved;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One transfer on tape: a private abstract Unix socket that libcurl connects to, and the server's
- * side of the conversation, pumped by the host's own thread from inside its calls to libcurl.
+ * The tape of one easy handle: a private Unix socket that libcurl connects to, and the
+ * server's side of the conversation, pumped by the host's own thread from inside its calls to
+ * libcurl. The socket and its connection outlive a transfer, so that libcurl can keep a connection
+ * alive as it would with a server.
  */
 #ifndef TD_SHIM_TAPE_H
 #define TD_SHIM_TAPE_H
+
+#include <sys/un.h>
 
 #include "deck/deck.h"
 #include "shim/handles.h"
@@ -14,35 +18,42 @@
 
 struct td_tape {
     struct td_easy *easy;
-    struct td_deck *deck; /* referenced; NULL where no cassette could be loaded */
 
+    /* The line to libcurl. */
     int listener;      /* -1: none */
     int connection;    /* -1: none */
-    char address[108]; /* the listener's abstract name, without the NUL in front, as text */
+    int path;          /* a handle on the listener's file, which has no name any more; or -1 */
+    pid_t owner;       /* the process that opened them: a forked child shares them */
+    char address[108]; /* what libcurl is to connect to: a file, or an abstract name */
+    bool abstract;
+    struct sockaddr_un name; /* what the listener is bound to */
     struct td_wire *wire;
-    bool started; /* libcurl has connected */
+    size_t flight_size; /* with which the wire was made */
 
+    /* The transfer that is armed, or the last one. */
+    struct td_deck *deck; /* referenced; NULL where no cassette could be loaded */
+    bool started;         /* libcurl has begun to talk */
     struct td_origins origins;
-    struct td_buf url;    /* the host's true URL, or the one of the request under way */
-    struct td_view view;  /* what the host is to see of the heads */
-    struct td_buf reply;  /* memory for what was last given to the host by getinfo */
+    struct td_view view;     /* what the host is to see of the heads */
+    struct td_buf url;       /* the host's true URL, or the one of the request under way */
     struct td_buf effective; /* the true effective URL, once the transfer is over */
-
+    struct td_buf reply;     /* memory for what was last given to the host by getinfo */
     const struct td_recorded_response *response; /* the last that was played, or NULL */
-    bool failed;                    /* a miss, or refused */
-    char message[CURL_ERROR_SIZE];  /* why: the one line for the host's error buffer */
+    bool failed;                   /* a miss, or refused */
+    char message[CURL_ERROR_SIZE]; /* why: the one line for the host's error buffer */
 };
 
-/* NULL when memory ran out. Takes over the reference to the deck. */
-struct td_tape *td_tape_new(struct td_easy *easy, struct td_deck *deck);
-void td_tape_free(struct td_tape *tape); /* NULL is fine */
+struct td_tape *td_tape_new(struct td_easy *easy); /* NULL when memory ran out */
+void td_tape_free(struct td_tape *tape);           /* NULL is fine */
 
-/* Opens the private socket. Negative where it cannot be had. */
+/* Forgets the last transfer, for a new one. Takes over the reference to the deck. */
+void td_tape_begin(struct td_tape *tape, struct td_deck *deck);
+/* Opens the private socket, or finds it open still. Negative where it cannot be had. */
 int td_tape_listen(struct td_tape *tape);
 /* An address that nobody listens on, for a transfer that is to fail. */
 int td_tape_refuse(struct td_tape *tape);
-/* Hangs up. What was seen and said stays. */
-void td_tape_close(struct td_tape *tape);
+/* The transfer is over. */
+void td_tape_end(struct td_tape *tape);
 
 /* Moves what can be moved without waiting. True where bytes went either way. */
 bool td_tape_pump(struct td_tape *tape);

@@ -162,6 +162,7 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     td_buf_init(&wire);
     td_origins_to_wire(&tape->origins, td_buf_view(&tape->url), &wire);
     CURLcode code = CURLE_OUT_OF_MEMORY;
+    td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
     if (!td_buf_failed(&wire))
         code = override_options(easy, wire.data);
     td_buf_release(&wire);
@@ -196,6 +197,8 @@ CURLcode td_arm_again(struct td_easy *easy)
 CURLcode td_finish(struct td_easy *easy, CURLcode result)
 {
     char *buffer = easy->options.values[TD_OPTION_ERRORBUFFER].pointer;
+    if (easy->armed)
+        td_cookies_veil(&easy->tape->cookies, easy->real, easy->curl);
     if (!easy->armed || !easy->tape->failed || result == CURLE_OK)
         return result;
     if (buffer)
@@ -217,6 +220,7 @@ void td_disarm(struct td_easy *easy)
         else
             td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->effective);
     }
+    td_cookies_veil(&tape->cookies, easy->real, easy->curl);
     td_tape_end(tape);
     td_options_restore(easy->real, easy->curl, &easy->options);
     easy->armed = false;

@@ -121,6 +121,8 @@ void td_easy_cleanup(struct td_easy *easy)
     CURL *curl = easy->curl;
     if (easy->multi)
         td_multi_unlink(easy->multi, easy);
+    if (easy->armed)
+        td_cookies_veil(&easy->tape->cookies, real, curl); /* the jar is written next */
     real->easy_cleanup(curl);
     td_easy_drop(easy);
     if (own)

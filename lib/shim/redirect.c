@@ -65,5 +65,11 @@ bool td_redirect_rewrite(struct td_tape *tape, struct td_bytes name, struct td_b
 {
     if (td_bytes_equal_nocase(name, TD_BYTES("Location")))
         return rewrite_location(tape, value, out);
+    if (td_bytes_equal_nocase(name, TD_BYTES("Set-Cookie"))) {
+        struct td_url here;
+        td_url_split(&here, td_buf_view(&tape->url));
+        return td_bytes_equal_nocase(here.scheme, TD_BYTES("https")) &&
+               td_cookies_receive(&tape->cookies, here.host, value, out);
+    }
     return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Response headers that would lead libcurl off the wire, and what is sent in their place. */
+/* Response headers by which libcurl would notice that https is http here, or be led off the wire,
+ * and what is sent in their place. */
 #ifndef TD_SHIM_REDIRECT_H
 #define TD_SHIM_REDIRECT_H
 

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "deck/deck.h"
+#include "shim/cookies.h"
 #include "shim/handles.h"
 #include "shim/origins.h"
 #include "shim/view.h"
@@ -34,6 +35,7 @@ struct td_tape {
     struct td_deck *deck; /* referenced; NULL where no cassette could be loaded */
     bool started;         /* libcurl has begun to talk */
     struct td_origins origins;
+    struct td_cookies cookies;
     struct td_view view;     /* what the host is to see of the heads */
     struct td_buf url;       /* the host's true URL, or the one of the request under way */
     struct td_buf effective; /* the true effective URL, once the transfer is over */

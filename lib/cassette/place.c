@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cassette/place.h"
 
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+#include <endian.h>
 
 static bool is_continuation(char c)
 {
@@ -29,36 +29,112 @@ static void step(struct td_place *place)
     }
 }
 
-static bool has_byte(uint64_t word, unsigned char byte)
+/*
+ * Eight bytes at once, as a word: `ones` have the lowest bit of a byte set for each byte that is of
+ * some kind.
+ */
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+static unsigned sum_ones(uint64_t ones)
 {
-    uint64_t zero = word ^ EACH_BYTE(byte);
-    return (zero - EACH_BYTE(0x01)) & ~zero & EACH_BYTE(0x80);
+    return (unsigned)(ones * EACH_BYTE(1) >> 56);
+}
+
+/* The bytes that are `c`, which is ASCII. */
+static uint64_t ones_equal(uint64_t word, char c)
+{
+    uint64_t low = EACH_BYTE(0x7f), differs = word ^ EACH_BYTE((uint64_t)c);
+    return ~(((differs & low) + low) | differs) >> 7 & EACH_BYTE(1);
+}
+
+/* Over the first `len` bytes of a word, all eight of which must be there. */
+static void step_word(struct td_place *place, size_t len)
+{
+    uint64_t word, part = len < 8 ? (UINT64_C(1) << 8 * len) - 1 : UINT64_MAX;
+    memcpy(&word, place->text.data + place->byte, sizeof word);
+    word = le64toh(word);
+    if (ones_equal(word, '\r') & part) {
+        while (len--)
+            step(place);
+        return;
+    }
+    uint64_t starts = ~(word >> 7 & ~(word >> 6)) & EACH_BYTE(1) & part;
+    uint64_t breaks = ones_equal(word, '\n') & part;
+    place->byte += len;
+    place->index += sum_ones(starts);
+    if (breaks) {
+        place->line += sum_ones(breaks);
+        place->column = 1;
+        starts &= ~UINT64_C(1) << (63 - __builtin_clzll(breaks)); /* those behind the last break */
+    }
+    place->column += sum_ones(starts);
+}
+
+/* Sixteen bytes at once, as a vector. A lane counts to 127, so no more than so many in a row. */
+enum { LANES = 16, MIN_BLOCK = 8 * LANES, MAX_BLOCK = 64 * LANES };
+typedef signed char lanes __attribute__((vector_size(LANES)));
+
+static unsigned sum_lanes(lanes counts)
+{
+    unsigned total = 0;
+    for (int i = 0; i < LANES; i++)
+        total += (unsigned char)counts[i];
+    return total;
+}
+
+/* Over `len` bytes, a multiple of LANES, which must be there. False where there is a CR among them,
+ * which is for step() to judge. */
+static bool step_block(struct td_place *place, size_t len)
+{
+    const char *data = place->text.data + place->byte;
+    lanes inside = {0}, breaks = {0}, returns = {0};
+    for (size_t i = 0; i < len; i += LANES) {
+        lanes bytes;
+        memcpy(&bytes, data + i, sizeof bytes);
+        inside -= bytes < -64; /* continuation bytes, 0x80 to 0xbf; true is -1 */
+        breaks -= bytes == '\n';
+        returns |= bytes == '\r';
+    }
+    if (sum_lanes(returns))
+        return false;
+    unsigned characters = (unsigned)len - sum_lanes(inside), lines = sum_lanes(breaks);
+    place->byte += len;
+    place->index += characters;
+    place->column += characters;
+    if (lines) {
+        place->line += lines;
+        place->column = 1;
+        for (const char *at = data + len; *--at != '\n';)
+            place->column += !is_continuation(*at);
+    }
+    return true;
+}
+
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Until one of the two is reached. May stop inside a character. */
 static void walk(struct td_place *place, size_t index, size_t byte)
 {
-    if (byte > place->text.len)
-        byte = place->text.len;
-    while (place->byte < byte && place->index < index) {
-        uint64_t word;
-        if (byte - place->byte < sizeof word || index - place->index < sizeof word) {
-            step(place);
+    struct td_place at = *place; /* a copy stays in registers */
+    byte = min(byte, at.text.len);
+    while (at.byte < byte && at.index < index) {
+        /* No more characters in these bytes than bytes. */
+        size_t len = min(byte - at.byte, index - at.index);
+        if (len >= MIN_BLOCK && step_block(&at, min(len - len % LANES, MAX_BLOCK)))
             continue;
+        if (len > MAX_BLOCK)
+            len = MAX_BLOCK;
+        for (size_t end = at.byte + len; at.byte < end;) {
+            if (at.text.len - at.byte >= 8)
+                step_word(&at, min(end - at.byte, 8));
+            else
+                step(&at);
         }
-        memcpy(&word, place->text.data + place->byte, sizeof word);
-        if (has_byte(word, '\n') || has_byte(word, '\r')) {
-            for (size_t i = 0; i < sizeof word; i++)
-                step(place);
-            continue;
-        }
-        /* The lowest bit of each byte: is it a continuation byte? Then their sum. */
-        uint64_t more = (word >> 7) & ~(word >> 6) & EACH_BYTE(0x01);
-        unsigned characters = 8 - (unsigned)(more * EACH_BYTE(0x01) >> 56);
-        place->byte += sizeof word;
-        place->index += characters;
-        place->column += characters;
     }
+    *place = at;
 }
 
 void td_place_to_index(struct td_place *place, size_t index)

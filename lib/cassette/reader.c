@@ -11,49 +11,54 @@
 #include "base/file.h"
 #include "cassette/value.h"
 
-enum type { TEXT, INT, LONG, BOOL, LIST, FIELDS, DURATION };
+enum type { TEXT, BODY, INT, LONG, BOOL, LIST, FIELDS, DURATION };
 
 struct key {
-    const char *name;
+    struct td_bytes name;
     enum type type;
     size_t offset; /* of its value in the struct that is read into */
 };
 
-#define MESSAGE_KEYS                                                                               \
-    {"proto", TEXT, offsetof(struct td_message, proto)},                                           \
-        {"proto_major", INT, offsetof(struct td_message, proto_major)},                            \
-        {"proto_minor", INT, offsetof(struct td_message, proto_minor)},                            \
-        {"content_length", LONG, offsetof(struct td_message, content_length)},                     \
-        {"transfer_encoding", LIST, offsetof(struct td_message, transfer_encoding)},               \
-        {"trailer", FIELDS, offsetof(struct td_message, trailer)},                                 \
-        {"body", TEXT, offsetof(struct td_message, body)},                                         \
+#define KEY(name, type, record, member)                                                            \
     {                                                                                              \
-        "headers", FIELDS, offsetof(struct td_message, headers)                                    \
+        {(name), sizeof(name) - 1}, (type), offsetof(struct record, member)                        \
     }
+#define REQUEST(name, type, member)  KEY(name, type, td_recorded_request, member)
+#define RESPONSE(name, type, member) KEY(name, type, td_recorded_response, member)
 
 static const struct key request_keys[] = {
-    MESSAGE_KEYS,
-    {"host", TEXT, offsetof(struct td_recorded_request, host)},
-    {"remote_addr", TEXT, offsetof(struct td_recorded_request, remote_addr)},
-    {"request_uri", TEXT, offsetof(struct td_recorded_request, request_uri)},
-    {"form", FIELDS, offsetof(struct td_recorded_request, form)},
-    {"url", TEXT, offsetof(struct td_recorded_request, url)},
-    {"method", TEXT, offsetof(struct td_recorded_request, method)},
+    REQUEST("proto", TEXT, message.proto),
+    REQUEST("proto_major", INT, message.proto_major),
+    REQUEST("proto_minor", INT, message.proto_minor),
+    REQUEST("content_length", LONG, message.content_length),
+    REQUEST("transfer_encoding", LIST, message.transfer_encoding),
+    REQUEST("trailer", FIELDS, message.trailer),
+    REQUEST("host", TEXT, host),
+    REQUEST("remote_addr", TEXT, remote_addr),
+    REQUEST("request_uri", TEXT, request_uri),
+    REQUEST("body", BODY, message),
+    REQUEST("form", FIELDS, form),
+    REQUEST("headers", FIELDS, message.headers),
+    REQUEST("url", TEXT, url),
+    REQUEST("method", TEXT, method),
 };
 
 static const struct key response_keys[] = {
-    MESSAGE_KEYS,
-    {"uncompressed", BOOL, offsetof(struct td_recorded_response, uncompressed)},
-    {"status", TEXT, offsetof(struct td_recorded_response, status)},
-    {"code", INT, offsetof(struct td_recorded_response, code)},
-    {"duration", DURATION, offsetof(struct td_recorded_response, duration_ns)},
+    RESPONSE("proto", TEXT, message.proto),
+    RESPONSE("proto_major", INT, message.proto_major),
+    RESPONSE("proto_minor", INT, message.proto_minor),
+    RESPONSE("transfer_encoding", LIST, message.transfer_encoding),
+    RESPONSE("trailer", FIELDS, message.trailer),
+    RESPONSE("content_length", LONG, message.content_length),
+    RESPONSE("uncompressed", BOOL, uncompressed),
+    RESPONSE("body", BODY, message),
+    RESPONSE("headers", FIELDS, message.headers),
+    RESPONSE("status", TEXT, status),
+    RESPONSE("code", INT, code),
+    RESPONSE("duration", DURATION, duration_ns),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* MESSAGE_KEYS counts from the message. */
-_Static_assert(offsetof(struct td_recorded_request, message) == 0, "the message comes first");
-_Static_assert(offsetof(struct td_recorded_response, message) == 0, "the message comes first");
 
 #define FAIL(r, code, node, ...)                                                                   \
     td_error_set_at((r)->err, (code), (r)->path, (node)->line, (node)->column, __VA_ARGS__)
@@ -70,58 +75,70 @@ static int fail_missing(struct td_reading *r, const struct td_yaml_node *mapping
                 td_value_cut_hint(r, mapping));
 }
 
-static int read_value(struct td_reading *r, const struct key *key, const struct td_yaml_node *node,
-                      char *target)
+static int check_keys(struct td_reading *r, const struct td_yaml_node *mapping)
 {
+    int status = 0;
+    for (const struct td_yaml_node *key = mapping->first; key && !status; key = key->next->next)
+        status = td_value_check_key(r, key);
+    return status;
+}
+
+static int read_value(struct td_reading *r, const struct key *key, const struct td_yaml_node *node,
+                      void *record)
+{
+    const char *name = key->name.data;
+    char *target = (char *)record + key->offset;
+    struct td_message *message;
     int64_t number = 0;
     int status;
     switch (key->type) {
     case TEXT:
-        return td_value_text(r, key->name, node, (struct td_bytes *)target);
+        return td_value_text(r, name, node, (struct td_bytes *)target);
+    case BODY:
+        message = (struct td_message *)target;
+        message->body_mark = mark_of(node);
+        return td_value_text(r, name, node, &message->body);
     case INT:
-        status = td_value_integer(r, key->name, node, INT_MIN, INT_MAX, &number);
+        status = td_value_integer(r, name, node, INT_MIN, INT_MAX, &number);
         *(int *)target = (int)number;
         return status;
     case LONG:
-        return td_value_integer(r, key->name, node, INT64_MIN, INT64_MAX, (int64_t *)target);
+        return td_value_integer(r, name, node, INT64_MIN, INT64_MAX, (int64_t *)target);
     case BOOL:
-        return td_value_bool(r, key->name, node, (bool *)target);
+        return td_value_bool(r, name, node, (bool *)target);
     case LIST:
-        return td_value_list(r, key->name, node, (struct td_list *)target);
+        return td_value_list(r, name, node, (struct td_list *)target);
     case FIELDS:
-        return td_value_fields(r, key->name, node, (struct td_fields *)target);
+        return td_value_fields(r, name, node, (struct td_fields *)target);
     case DURATION:
-        return td_value_duration(r, key->name, node, (int64_t *)target);
+        return td_value_duration(r, name, node, (int64_t *)target);
     }
     return 0;
 }
 
-/* A request or a response. */
-static int read_message(struct td_reading *r, const char *name, const struct td_yaml_node *node,
-                        const struct key *keys, size_t count, struct td_message *message)
+/* A request or a response, into the struct whose keys these are. */
+static int read_record(struct td_reading *r, const char *name, const struct td_yaml_node *node,
+                       const struct key *keys, size_t count, void *record)
 {
     const struct td_yaml_node *mapping = td_yaml_resolve(node);
     if (mapping->kind != TD_YAML_MAPPING)
         return td_value_wrong(r, name, node, "a mapping");
-    message->mark = mark_of(node);
-    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
-        int status = td_value_check_key(r, key);
-        for (size_t i = 0; i < count && status == 0; i++)
-            if (td_yaml_is_key(key, td_bytes_of(keys[i].name)))
-                status = read_value(r, &keys[i], key->next, (char *)message + keys[i].offset);
-        if (status < 0)
-            return status;
-        if (td_yaml_is_key(key, TD_BYTES("body")))
-            message->body_mark = mark_of(key->next);
+    int status = check_keys(r, mapping);
+    for (const struct td_yaml_node *key = mapping->first; key && !status; key = key->next->next) {
+        size_t i = 0;
+        while (i < count && !td_yaml_is_key(key, keys[i].name))
+            i++;
+        if (i < count)
+            status = read_value(r, &keys[i], key->next, record);
     }
-    return 0;
+    return status;
 }
 
 static int read_request(struct td_reading *r, const struct td_yaml_node *node,
                         struct td_recorded_request *request)
 {
-    int status =
-        read_message(r, "request", node, request_keys, COUNT(request_keys), &request->message);
+    int status = read_record(r, "request", node, request_keys, COUNT(request_keys), request);
+    request->message.mark = mark_of(node);
     if (status == 0 && !td_yaml_find(node, TD_BYTES("url")))
         return fail_missing(r, node, "the request", "url");
     return status;
@@ -140,8 +157,8 @@ static int status_code(struct td_bytes status)
 static int read_response(struct td_reading *r, const struct td_yaml_node *node,
                          struct td_recorded_response *response)
 {
-    int status =
-        read_message(r, "response", node, response_keys, COUNT(response_keys), &response->message);
+    int status = read_record(r, "response", node, response_keys, COUNT(response_keys), response);
+    response->message.mark = mark_of(node);
     if (status < 0)
         return status;
     const struct td_yaml_node *code = td_yaml_find(node, TD_BYTES("code"));
@@ -166,11 +183,9 @@ static int read_interaction(struct td_reading *r, const struct td_yaml_node *nod
     if (mapping->kind != TD_YAML_MAPPING)
         return td_value_wrong(r, "interactions", node, "a list of mappings");
     interaction->mark = mark_of(node);
-    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
-        int status = td_value_check_key(r, key);
-        if (status < 0)
-            return status;
-    }
+    int status = check_keys(r, mapping);
+    if (status < 0)
+        return status;
     const struct td_yaml_node *request = td_yaml_find(mapping, TD_BYTES("request"));
     const struct td_yaml_node *response = td_yaml_find(mapping, TD_BYTES("response"));
     const struct td_yaml_node *id = td_yaml_find(mapping, TD_BYTES("id"));
@@ -178,7 +193,6 @@ static int read_interaction(struct td_reading *r, const struct td_yaml_node *nod
         return fail_missing(r, node, "the interaction", request ? "response" : "request");
     if (!id)
         id = td_yaml_find(request, TD_BYTES("id"));
-    int status = 0;
     if (id && !td_yaml_is_null(id))
         status = td_value_integer(r, "id", id, INT64_MIN, INT64_MAX, &interaction->id);
     else
@@ -207,8 +221,8 @@ static int check_version(struct td_reading *r, const struct td_yaml_node *node)
                     "version 2");
     if (version != 2)
         return FAIL(r, TD_ERR_VERSION, node,
-                    "a version-%lld cassette; this tapedeck reads version 2, a newer one may read "
-                    "it",
+                    "a version-%lld cassette; this tapedeck reads version 2, a newer one may "
+                    "read it",
                     (long long)version);
     return 0;
 }
@@ -226,7 +240,7 @@ static int read_interactions(struct td_reading *r, const struct td_yaml_node *no
     if (!list->len)
         return 0;
     struct td_interaction *interactions =
-        td_arena_alloc(r->arena, list->len * sizeof *interactions);
+        td_arena_alloc(&r->tree->texts, list->len * sizeof *interactions);
     if (!interactions)
         return td_error_nomem(r->err);
     cassette->interactions = interactions;
@@ -249,17 +263,15 @@ static int read_top(struct td_reading *r, struct td_cassette *cassette)
                     root->kind == TD_YAML_SEQUENCE ? "a list"
                     : td_yaml_is_null(root)        ? "empty"
                                                    : "text");
-    for (const struct td_yaml_node *key = root->first; key; key = key->next->next) {
-        int status = td_value_check_key(r, key);
-        if (status < 0)
-            return status;
-    }
+    int status = check_keys(r, root);
+    if (status < 0)
+        return status;
     const struct td_yaml_node *version = td_yaml_find(root, TD_BYTES("version"));
     const struct td_yaml_node *interactions = td_yaml_find(root, TD_BYTES("interactions"));
     if (!version && !interactions)
         return FAIL(r, TD_ERR_FORMAT, root,
                     "not a cassette: neither 'version' nor 'interactions' at the top level");
-    int status = version ? check_version(r, version) : 0;
+    status = version ? check_version(r, version) : 0;
     if (status == 0 && !interactions)
         return fail_missing(r, root, "the cassette", "interactions");
     if (status == 0)
@@ -267,9 +279,8 @@ static int read_top(struct td_reading *r, struct td_cassette *cassette)
     /* Last, since a dialect has it last, and a file that was cut has lost other things before. */
     if (status == 0 && !version)
         return FAIL(r, TD_ERR_VERSION, root,
-                    "the cassette has no 'version'%s; if it is go-vcr's version 2, add the line "
-                    "'version: 2'",
-                    td_value_cut_hint(r, root));
+                    "the cassette has no 'version'; the file may be cut short, or the line "
+                    "'version: 2' is to be added");
     return status;
 }
 
@@ -279,15 +290,15 @@ int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cass
     struct td_cassette *made = calloc(1, sizeof *made);
     if (!made)
         return td_error_nomem(err);
-    made->arena = tree->texts;
-    td_arena_init(&tree->texts);
     made->path = strdup(path);
-    struct td_reading r = {.tree = tree, .path = path, .arena = &made->arena, .err = err};
+    struct td_reading r = {.tree = tree, .path = path, .err = err};
     int status = made->path ? read_top(&r, made) : td_error_nomem(err);
     if (status < 0) {
         td_cassette_free(made);
         return status;
     }
+    made->arena = tree->texts;
+    td_arena_init(&tree->texts);
     *cassette = made;
     return 0;
 }

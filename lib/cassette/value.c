@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cassette/value.h"
 
+#include <stdio.h>
+
 #include "cassette/base64.h"
 #include "cassette/duration.h"
 
@@ -42,13 +44,31 @@ int td_value_check_key(struct td_reading *reading, const struct td_yaml_node *ke
                            "merge keys ('<<') are not read; write out the keys that it brings in");
 }
 
+/* The slot of a text that is short enough for one, or NULL. Any slot would do. */
+static struct td_bytes *recent_slot(struct td_reading *reading, struct td_bytes text)
+{
+    if (text.len > 64)
+        return NULL;
+    uint32_t hash = (uint32_t)text.len;
+    for (size_t i = 0; i < text.len; i++)
+        hash = hash * 31 + (unsigned char)text.data[i];
+    return &reading->recent[(hash ^ hash >> 8) % 256];
+}
+
 /* A copy that outlives the source, unless the text is already one. */
 static int keep(struct td_reading *reading, struct td_bytes text, struct td_bytes *kept)
 {
-    uintptr_t source = (uintptr_t)reading->tree->source.data;
     *kept = text;
-    if ((uintptr_t)text.data - source <= reading->tree->source.len)
-        *kept = td_arena_copy(reading->arena, text);
+    if ((uintptr_t)text.data - (uintptr_t)reading->tree->source.data > reading->tree->source.len)
+        return 0;
+    struct td_bytes *recent = recent_slot(reading, text);
+    if (recent && recent->data && td_bytes_equal(*recent, text)) {
+        *kept = *recent;
+        return 0;
+    }
+    *kept = td_yaml_keep(reading->tree, text);
+    if (recent)
+        *recent = *kept;
     return kept->data ? 0 : td_error_nomem(reading->err);
 }
 
@@ -56,7 +76,7 @@ static int decode(struct td_reading *reading, const char *name, const struct td_
                   struct td_bytes text, struct td_bytes *decoded)
 {
     size_t bad;
-    if (td_base64_decode(reading->arena, text, decoded, &bad))
+    if (td_base64_decode(&reading->tree->texts, text, decoded, &bad))
         return decoded->data ? 0 : td_error_nomem(reading->err);
     const char *hint = td_value_cut_hint(reading, node);
     if (bad == text.len)
@@ -110,11 +130,12 @@ int td_value_integer(struct td_reading *reading, const char *name, const struct 
         text = td_bytes(text.data + 1, text.len - 1);
     if (!take_decimal(text, &magnitude))
         return td_value_wrong(reading, name, node, "a whole number");
-    if (magnitude > (uint64_t)INT64_MAX)
-        return td_value_wrong(reading, name, node, "a number of fewer digits");
-    *value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
-    if (*value < min || *value > max)
-        return td_value_wrong(reading, name, node, "a number of fewer digits");
+    if (magnitude > (negative ? -(uint64_t)min : (uint64_t)max)) {
+        char range[80];
+        snprintf(range, sizeof range, "between %lld and %lld", (long long)min, (long long)max);
+        return td_value_wrong(reading, name, node, range);
+    }
+    *value = (int64_t)(negative ? -magnitude : magnitude);
     return 0;
 }
 
@@ -157,70 +178,78 @@ int td_value_duration(struct td_reading *reading, const char *name, const struct
 
 /* ---- lists and fields ---- */
 
-/* The items of a list, or the single one, as a run of `count` siblings. */
-static int items_of(struct td_reading *reading, const char *name, const struct td_yaml_node *node,
-                    const struct td_yaml_node **first, size_t *count)
+/* How many values a list has, or a single value that stands in its place. */
+static size_t count_items(const struct td_yaml_node *node)
 {
     const struct td_yaml_node *list = td_yaml_resolve(node);
-    if (list->kind == TD_YAML_MAPPING)
-        return td_value_wrong(reading, name, node, "text or a list of it");
-    bool several = list->kind == TD_YAML_SEQUENCE;
-    *first = several ? list->first : node;
-    *count = several ? list->len : !td_yaml_is_null(list);
-    return 0;
+    return list->kind == TD_YAML_SEQUENCE ? list->len : !td_yaml_is_null(list);
+}
+
+/* The first of them; the others are its siblings. */
+static const struct td_yaml_node *first_item(const struct td_yaml_node *node)
+{
+    const struct td_yaml_node *list = td_yaml_resolve(node);
+    return list->kind == TD_YAML_SEQUENCE ? list->first : node;
 }
 
 int td_value_list(struct td_reading *reading, const char *name, const struct td_yaml_node *node,
                   struct td_list *list)
 {
-    const struct td_yaml_node *item;
-    size_t count;
+    const struct td_yaml_node *item = first_item(node);
+    size_t count = count_items(node);
+    int status = 0;
     *list = (struct td_list){0};
-    int status = items_of(reading, name, node, &item, &count);
-    if (status < 0 || !count)
-        return status;
-    struct td_bytes *texts = td_arena_alloc(reading->arena, count * sizeof *texts);
+    if (!count)
+        return 0;
+    struct td_bytes *texts = td_arena_alloc(&reading->tree->texts, count * sizeof *texts);
     if (!texts)
         return td_error_nomem(reading->err);
-    *list = (struct td_list){texts, count};
     for (size_t i = 0; i < count && status == 0; i++, item = item->next)
         status = td_value_text(reading, name, item, &texts[i]);
+    *list = (struct td_list){texts, count};
+    return status;
+}
+
+/* All values of one name, from *field on. */
+static int read_field(struct td_reading *reading, const struct td_yaml_node *key,
+                      struct td_field **field)
+{
+    const struct td_yaml_node *item = first_item(key->next);
+    struct td_bytes name;
+    int status = td_value_check_key(reading, key);
+    if (status == 0)
+        status = keep(reading, td_yaml_text(td_yaml_resolve(key)), &name);
+    for (size_t left = count_items(key->next); left && status == 0; left--, item = item->next) {
+        (*field)->name = name;
+        status = td_value_text(reading, name.data, item, &(*field)->value);
+        ++*field;
+    }
     return status;
 }
 
 int td_value_fields(struct td_reading *reading, const char *name, const struct td_yaml_node *node,
                     struct td_fields *fields)
 {
-    const struct td_yaml_node *mapping = td_yaml_resolve(node), *item;
-    size_t total = 0, count;
+    const struct td_yaml_node *mapping = td_yaml_resolve(node), *key;
+    size_t count = 0;
     int status = 0;
     *fields = (struct td_fields){0};
     if (td_yaml_is_null(mapping))
         return 0;
     if (mapping->kind != TD_YAML_MAPPING)
         return td_value_wrong(reading, name, node, "a mapping of names to lists of text");
-    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
+    for (key = mapping->first; key; key = key->next->next) {
         if (td_yaml_resolve(key)->kind != TD_YAML_SCALAR)
             return td_value_wrong(reading, name, key, "a mapping whose keys are text");
-        if ((status = td_value_check_key(reading, key)) < 0 ||
-            (status = items_of(reading, name, key->next, &item, &count)) < 0)
-            return status;
-        total += count;
+        count += count_items(key->next);
     }
-    struct td_field *field = td_arena_alloc(reading->arena, total * sizeof *field);
-    if (!field)
+    if (!count)
+        return 0;
+    struct td_field *items = td_arena_alloc(&reading->tree->texts, count * sizeof *items);
+    if (!items)
         return td_error_nomem(reading->err);
-    *fields = (struct td_fields){field, total};
-    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
-        struct td_bytes text;
-        if ((status = items_of(reading, name, key->next, &item, &count)) < 0 ||
-            (status = keep(reading, td_yaml_text(td_yaml_resolve(key)), &text)) < 0)
-            return status;
-        for (size_t i = 0; i < count; i++, item = item->next, field++) {
-            field->name = text;
-            if ((status = td_value_text(reading, text.data, item, &field->value)) < 0)
-                return status;
-        }
-    }
-    return 0;
+    *fields = (struct td_fields){items, count};
+    for (key = mapping->first; key && status == 0; key = key->next->next)
+        status = read_field(reading, key, &items);
+    return status;
 }

@@ -8,10 +8,10 @@
 
 /* A cassette that is being read. */
 struct td_reading {
-    const struct td_yaml *tree;
+    struct td_yaml *tree; /* its texts' arena becomes the cassette's */
     const char *path;
-    struct td_arena *arena; /* the cassette's */
     struct td_error *err;
+    struct td_bytes recent[256]; /* short texts, which come again and again, are kept once */
 };
 
 /* Each takes null for nothing: "", 0, false, an empty list. `name` is the key's, for messages. */

@@ -6,6 +6,7 @@
 #include "cassette/yaml.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/map.h"
 #include "cassette/place.h"
@@ -42,7 +43,7 @@ struct builder {
     const char *path;
     struct td_error *err;
     struct td_place place;
-    size_t last_end; /* where the text of the last event ends; never behind the place */
+    size_t last_end; /* of the last event's text; never behind the place */
     struct td_yaml_node *slab;
     size_t slab_left;
     struct td_map anchors;
@@ -232,6 +233,39 @@ static int add_alias(struct builder *b, const yaml_event_t *event)
     return 0;
 }
 
+/*
+ * Room for the texts, in one piece: there are no more bytes in them than in the source, escapes
+ * such as \L aside. Untouched memory costs nothing, and of a large piece the kernel is asked for
+ * large pages: most of what reading costs beside the parsing is memory that is touched for the
+ * first time.
+ */
+static int reserve_texts(struct td_yaml *tree)
+{
+    const size_t large_page = 2 * 1024 * 1024;
+    tree->room = td_arena_alloc(&tree->texts, tree->source.len);
+    if (!tree->room)
+        return TD_ERR_NOMEM;
+    tree->room_left = tree->source.len;
+    if (tree->room_left >= 2 * large_page) {
+        size_t skip = -(uintptr_t)tree->room % large_page;
+        (void)madvise(tree->room + skip, tree->room_left - skip, MADV_HUGEPAGE);
+    }
+    return 0;
+}
+
+struct td_bytes td_yaml_keep(struct td_yaml *tree, struct td_bytes text)
+{
+    if (text.len >= tree->room_left)
+        return td_arena_copy(&tree->texts, text);
+    char *copy = tree->room;
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    tree->room += text.len + 1;
+    tree->room_left -= text.len + 1;
+    return td_bytes(copy, text.len);
+}
+
 /* The text stays in the source where it stands there as it is, which is true of most. */
 static bool keep_text(struct builder *b, struct td_yaml_node *node, struct td_bytes text)
 {
@@ -242,7 +276,7 @@ static bool keep_text(struct builder *b, struct td_yaml_node *node, struct td_by
         if (!text.len || memcmp(node->text, text.data, text.len) == 0)
             return true;
     }
-    node->text = td_arena_copy(&b->tree->texts, text).data;
+    node->text = td_yaml_keep(b->tree, text).data;
     return node->text;
 }
 
@@ -454,6 +488,8 @@ int td_yaml_parse(struct td_yaml *tree, const char *path, struct td_bytes source
     else if (skip_blank(source, b->place.byte) == source.len)
         status = FAIL(b, TD_ERR_SYNTAX, &b->place,
                       content.len ? "holds nothing but comments" : "is empty");
+    else if (reserve_texts(tree) < 0)
+        status = td_error_nomem(err);
     else
         status = check_directives(b);
     if (status == 0)

@@ -70,6 +70,8 @@ struct td_yaml {
     struct td_yaml_node *root;
     struct td_arena nodes;
     struct td_arena texts; /* the scalars' texts that do not stand in the source as they are */
+    char *room;            /* in texts, for as much text as the source is likely to hold */
+    size_t room_left;
 };
 
 /*
@@ -81,6 +83,9 @@ struct td_yaml {
 int td_yaml_parse(struct td_yaml *tree, const char *path, struct td_bytes source,
                   struct td_error *err);
 void td_yaml_release(struct td_yaml *tree);
+
+/* A copy in tree->texts, followed by a NUL; data is NULL when memory ran out. */
+struct td_bytes td_yaml_keep(struct td_yaml *tree, struct td_bytes text);
 
 /* The node itself, or the one that it is an alias of. */
 static inline const struct td_yaml_node *td_yaml_resolve(const struct td_yaml_node *node)
@@ -97,7 +102,11 @@ static inline struct td_bytes td_yaml_text(const struct td_yaml_node *scalar)
 /* Whether the node, aliases followed, is null: left out, `~`, `null` or `!!null`. */
 bool td_yaml_is_null(const struct td_yaml_node *node);
 /* Whether a key, aliases followed, is a scalar with this text. */
-bool td_yaml_is_key(const struct td_yaml_node *key, struct td_bytes text);
+static inline bool td_yaml_is_key(const struct td_yaml_node *key, struct td_bytes text)
+{
+    key = td_yaml_resolve(key);
+    return key->kind == TD_YAML_SCALAR && td_bytes_equal(td_yaml_text(key), text);
+}
 /* An error that names both places where two keys of a mapping are the same text. */
 int td_yaml_check_keys(const struct td_yaml_node *mapping, const char *path, struct td_error *err);
 /* The value of a key of a mapping, or NULL. */

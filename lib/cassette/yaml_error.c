@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cassette/yaml_error.h"
 
+#include <stdio.h>
+
 #include "cassette/place.h"
 
 static int set_at(struct td_error *err, const char *path, const struct td_place *place,
@@ -17,7 +19,7 @@ static int set_reader_error(struct td_error *err, const char *path, struct td_pl
     size_t at = place.byte + parser->problem_offset;
     if (parser->problem_value >= 0 && strncmp(parser->problem, "control", 7) == 0) {
         snprintf(message, sizeof message,
-                 "character U+%04X is not allowed as it is; write it as an escape in double "
+                 "not YAML: raw character U+%04X; write it as an escape in double "
                  "quotes, or the value as !!binary",
                  (unsigned)parser->problem_value);
     } else {

@@ -19,12 +19,6 @@ bool td_yaml_is_null(const struct td_yaml_node *node)
     return false;
 }
 
-bool td_yaml_is_key(const struct td_yaml_node *key, struct td_bytes text)
-{
-    key = td_yaml_resolve(key);
-    return key->kind == TD_YAML_SCALAR && td_bytes_equal(td_yaml_text(key), text);
-}
-
 const struct td_yaml_node *td_yaml_find(const struct td_yaml_node *mapping, struct td_bytes key)
 {
     mapping = td_yaml_resolve(mapping);

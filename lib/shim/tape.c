@@ -112,7 +112,10 @@ static int bind_file(struct td_tape *tape)
     }
     rmdir(folder);
     if (tape->path >= 0) {
-        snprintf(tape->address, sizeof tape->address, "/proc/self/fd/%d", tape->path);
+        /* By our number, not by "self": a forked child, whose line may have the same descriptor,
+         * must not find its parent's connections in libcurl's cache. */
+        snprintf(tape->address, sizeof tape->address, "/proc/%d/fd/%d", (int)getpid(),
+                 tape->path);
         status = access(tape->address, F_OK) == 0 ? 0 : TD_ERR_IO;
     }
     return status;

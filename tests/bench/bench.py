@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+"""Speed, always beside something else in the same run; prints medians and their ratio.
+
+  tests/bench/bench.py [BUILD]      (BUILD: a build folder, default build)
+
+  read        reading a 30 MB cassette          : libyaml's bare events from the same bytes
+  stream      a request with a 20-event answer  : the same program and nginx, each event flushed
+  blob        the same answer                   : nginx sends it in one piece
+  lookup      a request among 10,000            : among 100
+  live        a live transfer, shim preloaded   : not preloaded
+
+Needs nginx with the echo module (Debian: nginx-light libnginx-mod-http-echo).
+"""
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROUNDS = 9
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, '../../build'))
+SHIM = os.path.join(BUILD, 'lib/libtapedeck-curl.so')
+
+EVENTS = ['data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1760704569,'
+          '"model":"gpt-4o","choices":[{"index":0,"delta":{"content":"word %d"},"logprobs":null,'
+          '"finish_reason":null}],"usage":null}\n\n' % i for i in range(20)]
+
+
+def free_port():
+  with socket.socket() as s:
+    s.bind(('127.0.0.1', 0))
+    return s.getsockname()[1]
+
+
+def cassette(path, count, url):
+  """COUNT interactions with the same answer to different questions."""
+  body = ''.join('      ' + line + '\n' if line else '\n'
+                 for line in ''.join(EVENTS)[:-1].split('\n'))
+  with open(path, 'w') as f:
+    f.write('---\nversion: 2\ninteractions:\n')
+    for i in range(count):
+      f.write(f"""- id: {i}
+  request:
+    proto: HTTP/1.1
+    body: '{{"question":{i},"model":"gpt-4o"}}'
+    url: {url}
+    method: POST
+  response:
+    proto: HTTP/1.1
+    transfer_encoding:
+    - chunked
+    content_length: -1
+    body: |+
+{body}    headers:
+      Content-Type:
+      - text/event-stream
+    status: 200 OK
+    code: 200
+""")
+
+
+def start_nginx(folder, port):
+  echo = ''.join("echo -n '%s'; echo_flush;\n" % e.replace('\n', '\n') for e in EVENTS)
+  with open(folder + '/blob', 'w') as f:
+    f.write(''.join(EVENTS))
+  with open(folder + '/nginx.conf', 'w') as f:
+    f.write(f"""
+load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{}}
+http {{
+  access_log off; default_type text/event-stream; keepalive_requests 100000000;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{
+    listen 127.0.0.1:{port}; root {folder};
+    location /stream {{ {echo} }}
+    location /blob {{ error_page 405 =200 $uri; }}
+  }}
+}}
+""")
+  nginx = subprocess.Popen(['nginx', '-p', folder, '-c', folder + '/nginx.conf'],
+                           stderr=subprocess.DEVNULL)
+  for _ in range(100):
+    try:
+      socket.create_connection(('127.0.0.1', port)).close()
+      return nginx
+    except OSError:
+      time.sleep(0.05)
+  sys.exit('nginx does not start: ' + open(folder + '/error.log').read())
+
+
+def seconds(program, requests, url, body, **env):
+  """For one request."""
+  out = subprocess.run([program, str(requests), url, body], env={**os.environ, **env},
+                       stdout=subprocess.PIPE, check=True).stdout
+  return float(out.split()[0]) / requests
+
+
+def compare(name, a, b, target, note):
+  pairs = [(a(), b()) for _ in range(ROUNDS)]
+  first, second = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+  ratio = statistics.median(x / y for x, y in pairs)
+  print(f'{name:8} {first * 1e6:9.1f} us : {second * 1e6:9.1f} us   ratio {ratio:5.2f}   '
+        f'target {target}   {note}', flush=True)
+
+
+def main():
+  folder = tempfile.mkdtemp(prefix='tapedeck-bench-')
+  os.chmod(folder, 0o755)
+  program = folder + '/requests'
+  subprocess.run(['cc', '-O2', '-o', program, HERE + '/requests.c', '-lcurl'], check=True)
+  port = free_port()
+  base = f'http://127.0.0.1:{port}'
+  nginx = start_nginx(folder, port)
+  try:
+    for count in (1, 100, 10000):
+      cassette(f'{folder}/{count}.yaml', count, base + '/stream')
+    body = folder + '/body.json'
+    with open(body, 'w') as f:
+      f.write('{"question":0,"model":"gpt-4o"}')
+
+    def live(path, **env):
+      return lambda: seconds(program, 2000, base + path, body, **env)
+
+    def taped(count):
+      return live('/stream', LD_PRELOAD=SHIM, TAPEDECK_CASSETTE=f'{folder}/{count}.yaml',
+                  TAPEDECK_REPLAYABLE='1')
+
+    reader = os.path.join(BUILD, 'tests/bench_reader')
+    if os.path.exists(reader):
+      subprocess.run([reader], check=True)
+    compare('stream', taped(1), live('/stream'), '0.50', 'tape : nginx, 20 flushed events')
+    compare('blob', taped(1), live('/blob'), '-', 'tape (20 events) : nginx, one piece')
+    compare('lookup', taped(10000), taped(100), '1.30', '10,000 interactions : 100')
+    compare('live', live('/blob', LD_PRELOAD=SHIM), live('/blob'), '1.02',
+            'live with the shim : without')
+  finally:
+    nginx.terminate()
+    nginx.wait()
+    shutil.rmtree(folder)
+
+
+main()

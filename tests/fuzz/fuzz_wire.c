@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A response made of any bytes, asked for by requests of any bytes: what goes out is a head that
+ * parses line by line, whose edits turn it into the recorded one, and a body that is the recorded
+ * one again once its framing is taken off; flights keep to their size.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The input, taken piece by piece. */
+struct input {
+    const uint8_t *data;
+    size_t len;
+};
+
+static unsigned take_byte(struct input *input)
+{
+    if (!input->len)
+        return 0;
+    input->len--;
+    return *input->data++;
+}
+
+/* A length byte, then so many bytes. */
+static struct td_bytes take_text(struct input *input)
+{
+    size_t len = take_byte(input);
+    struct td_bytes text;
+    len = len < input->len ? len : input->len;
+    text = td_bytes((const char *)input->data, len);
+    input->data += len;
+    input->len -= len;
+    return text;
+}
+
+static struct td_field take_field(struct input *input)
+{
+    static const char *const names[] = {"Content-Length", "Transfer-Encoding", "Content-Encoding",
+                                        "Content-Type",   "Connection",        "X-Tapedeck-Line"};
+    unsigned which = take_byte(input) % 12;
+    struct td_field field;
+    field.name = which < 6 ? td_bytes_of(names[which]) : take_text(input);
+    field.value = take_text(input);
+    return field;
+}
+
+struct run {
+    struct td_recorded_response response;
+    enum td_split split;
+    size_t answers;
+    struct td_buf out;
+    /* The message that is going out: its head, and where in `out` it starts. */
+    struct td_buf head;
+    enum td_framing framing;
+    struct td_buf tail;
+    size_t start;
+    bool is_continue;
+};
+
+/* Takes the framing off and compares. */
+static void check_message(const struct run *run, bool whole)
+{
+    struct td_bytes body = run->response.message.body;
+    struct td_bytes sent = td_bytes(run->out.data + run->start, run->out.len - run->start);
+    size_t at = 0;
+    if (!run->head.len || !whole)
+        return;
+    assert(sent.len >= run->head.len && memcmp(sent.data, run->head.data, run->head.len) == 0);
+    sent = td_bytes(sent.data + run->head.len, sent.len - run->head.len);
+    if (run->framing == TD_FRAMING_NONE)
+        assert(!sent.len);
+    if (run->framing == TD_FRAMING_LENGTH)
+        assert(td_bytes_equal(sent, body));
+    if (run->framing != TD_FRAMING_CHUNKED)
+        return;
+    for (;;) {
+        char *end;
+        size_t len = strtoull(sent.data, &end, 16);
+        size_t digits = (size_t)(end - sent.data);
+        assert(digits && sent.len >= digits + 2 && memcmp(end, "\r\n", 2) == 0);
+        if (!len)
+            break;
+        sent = td_bytes(end + 2, sent.len - digits - 2);
+        assert(sent.len >= len + 2 && body.len - at >= len);
+        assert(memcmp(sent.data, body.data + at, len) == 0);
+        assert(memcmp(sent.data + len, "\r\n", 2) == 0);
+        sent = td_bytes(sent.data + len + 2, sent.len - len - 2);
+        at += len;
+    }
+    assert(at == body.len);
+    assert(td_bytes_equal(sent, td_buf_view(&run->tail)));
+}
+
+static void check_head(const struct td_head *head)
+{
+    struct td_buf shown;
+    size_t edit = 0;
+    td_buf_init(&shown);
+    for (size_t at = 0, len; at < head->wire.len; at += len) {
+        const char *line = head->wire.data + at;
+        const char *lf = memchr(line, '\n', head->wire.len - at);
+        assert(lf && lf > line && lf[-1] == '\r');
+        len = (size_t)(lf - line) + 1;
+        assert(!memchr(line, '\0', len) && !memchr(line, '\r', len - 2));
+        assert((len == 2) == (at + len == head->wire.len));
+        assert(at == 0 || len == 2 || (memchr(line, ':', len) && line[0] != ' ' && line[0] != ':'));
+        bool edited = edit < head->edit_count && head->edits[edit].wire.data == line;
+        assert(!edited || head->edits[edit].wire.len == len);
+        td_buf_put_bytes(&shown, edited ? head->edits[edit].recorded : td_bytes(line, len));
+        edit += edited;
+    }
+    assert(edit == head->edit_count);
+    assert(td_bytes_equal(td_buf_view(&shown), td_buf_view(&head->recorded)));
+    td_buf_release(&shown);
+}
+
+static int answer(void *context, const struct td_request *request, struct td_wire_answer *answer)
+{
+    struct run *run = context;
+    assert(request->method.len && request->target.len);
+    if (run->answers++ < 8)
+        answer->response = &run->response;
+    answer->split = run->split;
+    return 0;
+}
+
+static void head_called(void *context, const struct td_head *head)
+{
+    struct run *run = context;
+    check_message(run, true);
+    check_head(head);
+    td_buf_clear(&run->head);
+    td_buf_put_bytes(&run->head, td_buf_view(&head->wire));
+    td_buf_clear(&run->tail);
+    td_buf_put_bytes(&run->tail, td_buf_view(&head->tail));
+    run->framing = head->framing;
+    run->start = run->out.len;
+}
+
+/* Sends all that there is, `room` bytes at a time. */
+static void send_all(struct run *run, struct td_wire *wire, size_t flight_size, size_t room)
+{
+    size_t flight = 0;
+    for (;;) {
+        int64_t deadline;
+        bool drain = td_wire_must_drain(wire);
+        assert(!drain || flight_size);
+        if (drain || !flight_size)
+            flight = 0;
+        struct td_bytes bytes = td_wire_flight(wire, 0, &deadline);
+        if (!bytes.len)
+            break;
+        size_t len = bytes.len < room ? bytes.len : room;
+        td_buf_put(&run->out, bytes.data, len);
+        flight += len;
+        /* What is longer than a flight is one thing: a head, or one chunk of this body. */
+        assert(!flight_size || flight <= flight_size || flight <= run->head.len ||
+               flight <= run->tail.len || flight <= run->response.message.body.len + 2 + 16 + 2);
+        td_wire_sent(wire, len);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const protos[] = {"HTTP/1.1", "HTTP/2.0", "HTTP/1.0", ""};
+    struct input input = {data, size};
+    struct td_field headers[8], trailer[2];
+    struct td_bytes codings[2];
+    struct run run = {0};
+    struct td_message *message = &run.response.message;
+    unsigned flags = take_byte(&input), shape = take_byte(&input);
+    size_t room = take_byte(&input) + 1, flight_size = flags & 1 ? take_byte(&input) * 4 : 0;
+    size_t step = take_byte(&input) + 1;
+    run.split = flags & 2 ? TD_SPLIT_WHOLE : TD_SPLIT_EVENT;
+    run.response.uncompressed = flags & 4;
+    run.response.code = flags & 8 ? 100 + (int)take_byte(&input) * 2 : 200;
+    run.response.status = take_text(&input);
+    message->proto = td_bytes_of(protos[flags >> 4 & 3]);
+    for (unsigned i = 0; i < (shape & 7); i++)
+        headers[i] = take_field(&input);
+    for (unsigned i = 0; i < (shape >> 3 & 1); i++)
+        trailer[i] = take_field(&input);
+    for (unsigned i = 0; i < (shape >> 4 & 1); i++)
+        codings[i] = flags & 64 ? td_bytes_of("chunked") : take_text(&input);
+    headers[shape & 7] = (struct td_field){TD_BYTES("Content-Type"), TD_BYTES("text/event-stream")};
+    message->headers = (struct td_fields){headers, (shape & 7) + 1 - (shape >> 7)};
+    message->trailer = (struct td_fields){trailer, shape >> 3 & 1};
+    message->transfer_encoding = (struct td_list){codings, shape >> 4 & 1};
+    message->body = take_text(&input);
+    message->content_length = shape & 32 ? (int64_t)message->body.len : shape & 64 ? -1 : 3;
+
+    struct td_wire_config config = {
+        .flight_size = flight_size, .answer = answer, .head = head_called, .context = &run};
+    struct td_wire *wire = td_wire_new(&config);
+    td_buf_put(&run.out, "", 0);
+    assert(wire);
+    static const char request[] = "GET / HTTP/1.1\r\n\r\n";
+    struct td_error err;
+    if (!(flags & 128) && td_wire_receive(wire, TD_BYTES(request), &err) == 0)
+        send_all(&run, wire, flight_size, room);
+    while (input.len && td_wire_state(wire) != TD_WIRE_CLOSED) {
+        size_t len = step < input.len ? step : input.len;
+        int status = td_wire_receive(wire, td_bytes((const char *)input.data, len), &err);
+        assert(status == 0 || (status == err.code && td_wire_state(wire) == TD_WIRE_CLOSED));
+        input.data += len;
+        input.len -= len;
+        if (flags & 1 || input.len == 0)
+            send_all(&run, wire, flight_size, room);
+    }
+    check_message(&run, td_wire_state(wire) != TD_WIRE_WRITING);
+    td_wire_receive(wire, td_bytes(NULL, 0), NULL);
+    send_all(&run, wire, flight_size, room);
+    assert(td_wire_state(wire) == TD_WIRE_CLOSED);
+    td_wire_free(wire);
+    td_buf_release(&run.out);
+    td_buf_release(&run.head);
+    td_buf_release(&run.tail);
+    return 0;
+}

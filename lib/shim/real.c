@@ -93,10 +93,15 @@ static const struct td_real *bind_library(void *library)
     return real;
 }
 
+static const struct td_real *bind_library_named(const char *name, int mode)
+{
+    void *library = dlopen(name, mode);
+    return library ? bind_library(library) : NULL;
+}
+
 static const struct td_real *bind_name(const char *name)
 {
-    void *library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
-    return library ? bind_library(library) : NULL;
+    return bind_library_named(name, RTLD_LAZY | RTLD_NOLOAD);
 }
 
 static bool is_libcurl(const char *path)
@@ -153,6 +158,12 @@ const struct td_real *td_real_for(const void *caller)
         real = bind_needed(map);
     if (!real)
         real = bind_any();
+    /* A program that was linked with us in front of libcurl, by a linker that leaves out what it
+     * finds no need for: it has none yet, so this is not a second one. */
+    if (!real)
+        real = bind_library_named("libcurl.so.4", RTLD_LAZY);
+    if (!real)
+        real = bind_library_named("libcurl-gnutls.so.4", RTLD_LAZY);
     pthread_mutex_unlock(&lock);
     return real;
 }

@@ -274,7 +274,7 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
                     const struct td_class *class)
 {
     if (class) {
-        td_buf_put_text(out, "  it was recorded, but is already played:\n");
+        td_buf_put_text(out, "  it was recorded, and each recording is played once:\n");
         for (size_t i = 0; i < class->count && i < 5; i++) {
             td_buf_put_text(out, "    ");
             name_interaction(out, deck, td_index_at(deck->index, class->items[i]));
@@ -320,7 +320,8 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
 
     struct td_buf text;
     td_buf_init(&text);
-    td_buf_printf(&text, "tapedeck: request %u is not on the tape: ", (unsigned)request);
+    td_buf_printf(&text, "tapedeck: request %u is %s: ", (unsigned)request,
+                  class ? "already played" : "not on the tape");
     put_request(&text, query->method, query->url);
     td_buf_put_char(&text, '\n');
     explain(&text, deck, query, class);
@@ -331,14 +332,14 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
                         query->method.data, (int)query->url.len, query->url.data);
 }
 
-void td_deck_refuse(struct td_deck *deck, struct td_bytes method, struct td_bytes url,
-                    const char *reason, struct td_error *err)
+void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,
+                    struct td_error *err)
 {
     uint32_t request = td_run_request(deck->run);
     struct td_buf text;
     td_buf_init(&text);
     td_buf_printf(&text, "tapedeck: request %u was refused: ", (unsigned)request);
-    put_request(&text, method, url);
+    td_buf_put_bytes(&text, url);
     td_buf_printf(&text, "\n  %s\n", reason);
     tell_miss(deck, &text);
     td_buf_release(&text);

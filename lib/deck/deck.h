@@ -32,8 +32,8 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
                    const struct td_interaction **answer, struct td_error *err);
 
 /* A request that never came to be answered, refused for `reason`: counted and told as a miss. */
-void td_deck_refuse(struct td_deck *deck, struct td_bytes method, struct td_bytes url,
-                    const char *reason, struct td_error *err);
+void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,
+                    struct td_error *err);
 
 struct td_deck *td_deck_ref(struct td_deck *deck); /* NULL is fine */
 void td_deck_unref(struct td_deck *deck);

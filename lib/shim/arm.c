@@ -55,11 +55,6 @@ static bool true_url(const struct td_easy *easy, struct td_buf *out)
                  CURLUE_OK;
         td_buf_release(&absolute);
     }
-    if (ok && values[TD_OPTION_PORT].number) {
-        char port[16];
-        snprintf(port, sizeof port, "%ld", values[TD_OPTION_PORT].number & 0xffff);
-        real->url_set(parsed, CURLUPART_PORT, port, 0);
-    }
     ok = ok && real->url_get(parsed, CURLUPART_URL, &whole, 0) == CURLUE_OK;
     if (ok)
         td_buf_put_text(out, whole);
@@ -95,13 +90,22 @@ static CURLcode override_options(struct td_easy *easy, const char *url)
     if (options->values[TD_OPTION_HTTP_VERSION].number != CURL_HTTP_VERSION_1_0)
         td_options_override(easy, TD_OPTION_HTTP_VERSION, number(CURL_HTTP_VERSION_1_1));
     if (td_options_has(options, TD_OPTION_HSTS))
-        td_options_override(easy, TD_OPTION_HSTS, options->values[TD_OPTION_HSTS]);
+        td_options_override(easy, TD_OPTION_HSTS, text(NULL));
     if (td_options_has(options, TD_OPTION_HSTS) || td_options_has(options, TD_OPTION_HSTS_CTRL))
         td_options_override(easy, TD_OPTION_HSTS_CTRL, number(0));
     if (td_options_has(options, TD_OPTION_CONNECT_ONLY))
         td_options_override(easy, TD_OPTION_CONNECT_ONLY, number(0));
-    if (td_options_has(options, TD_OPTION_TCP_FASTOPEN))
-        td_options_override(easy, TD_OPTION_TCP_FASTOPEN, number(0));
+    /* A number each, and what it is to be on a plain socket that speaks plain HTTP/1.1. */
+    static const struct {
+        int option;
+        long value;
+    } numbers[] = {{TD_OPTION_TCP_FASTOPEN, 0},
+                   {TD_OPTION_IPRESOLVE, CURL_IPRESOLVE_WHATEVER},
+                   {TD_OPTION_HAPROXYPROTOCOL, 0},
+                   {TD_OPTION_HTTP_TRANSFER_DECODING, 1}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (td_options_has(options, numbers[i].option))
+            td_options_override(easy, numbers[i].option, number(numbers[i].value));
     static const int functions[] = {TD_OPTION_OPENSOCKETFUNCTION, TD_OPTION_SOCKOPTFUNCTION,
                                     TD_OPTION_CLOSESOCKETFUNCTION};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
@@ -116,7 +120,7 @@ static CURLcode refuse(struct td_easy *easy, struct td_bytes url, const char *re
     struct td_tape *tape = easy->tape;
     struct td_error err;
     if (tape->deck)
-        td_deck_refuse(tape->deck, TD_BYTES("?"), url, reason, &err);
+        td_deck_refuse(tape->deck, url, reason, &err);
     else
         td_error_set(&err, TD_ERR_MISS, "tapedeck: %s", reason);
     tape->failed = true;
@@ -138,6 +142,16 @@ static const char *objection(const struct td_easy *easy, const struct td_url *ur
     return NULL;
 }
 
+/* Whether this libcurl could do anything with such a URL at all. */
+static bool is_supported(const struct td_easy *easy, struct td_bytes scheme)
+{
+    const curl_version_info_data *version = easy->real->version_info(CURLVERSION_NOW);
+    for (const char *const *name = version->protocols; name && *name; name++)
+        if (td_bytes_equal_nocase(td_bytes_of(*name), scheme))
+            return true;
+    return false;
+}
+
 static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
 {
     struct td_tape *tape = easy->tape;
@@ -147,6 +161,8 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     td_url_split(&url, td_buf_view(&tape->url));
     if (td_bytes_equal_nocase(url.scheme, TD_BYTES("file")))
         return CURLE_OK; /* never leaves the machine */
+    if (!is_supported(easy, url.scheme))
+        return CURLE_OK; /* libcurl knows nothing of it */
     bool http = td_bytes_equal_nocase(url.scheme, TD_BYTES("http")) ||
                 td_bytes_equal_nocase(url.scheme, TD_BYTES("https"));
     if (http && !td_redirect_allows(&easy->options, false, url.scheme))
@@ -162,7 +178,8 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     td_buf_init(&wire);
     td_origins_to_wire(&tape->origins, td_buf_view(&tape->url), &wire);
     CURLcode code = CURLE_OUT_OF_MEMORY;
-    td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
+    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("https")))
+        td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
     if (!td_buf_failed(&wire))
         code = override_options(easy, wire.data);
     td_buf_release(&wire);

@@ -68,25 +68,33 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     return taken;
 }
 
-/* The request as sent names the wire's port: "Host: api.openai.com:443". */
+/* The value of a header line where it is this header's, or nothing. */
+static struct td_bytes value_in(struct td_bytes line, struct td_bytes name)
+{
+    if (!td_bytes_starts_nocase(line, name) || line.len < name.len + 2)
+        return td_bytes(NULL, 0);
+    return td_bytes(line.data + name.len, line.len - name.len - 2);
+}
+
+/* The request as sent has names of the wire: "Host: api.openai.com:443". */
 static void put_request(const struct td_tape *tape, struct td_bytes text, struct td_buf *out)
 {
     while (text.len) {
         const char *end = memchr(text.data, '\n', text.len);
-        size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
-        struct td_bytes host = td_bytes(text.data, len);
-        size_t keep;
-        if (td_bytes_starts_nocase(host, TD_BYTES("Host: ")) && len > 8) {
-            host = td_bytes(host.data + 6, len - 8);
-            if (td_origins_trim_host(&tape->origins, host, &keep)) {
-                td_buf_put(out, text.data, 6 + keep);
-                td_buf_put_text(out, "\r\n");
-                text.data += len;
-                text.len -= len;
-                continue;
-            }
+        size_t keep, len = end ? (size_t)(end - text.data) + 1 : text.len;
+        struct td_bytes line = td_bytes(text.data, len);
+        struct td_bytes host = value_in(line, TD_BYTES("Host: "));
+        struct td_bytes referer = value_in(line, TD_BYTES("Referer: "));
+        if (host.len && td_origins_trim_host(&tape->origins, host, &keep)) {
+            td_buf_put(out, line.data, (size_t)(host.data - line.data) + keep);
+            td_buf_put_text(out, "\r\n");
+        } else if (referer.len) {
+            td_buf_put_text(out, "Referer: ");
+            td_origins_to_true(&tape->origins, referer, out);
+            td_buf_put_text(out, "\r\n");
+        } else {
+            td_buf_put_bytes(out, line);
         }
-        td_buf_put(out, text.data, len);
         text.data += len;
         text.len -= len;
     }

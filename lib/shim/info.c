@@ -3,7 +3,6 @@
  * curl_easy_getinfo(): libcurl's answers, with those put right in which the wire would show. All
  * that is kept for them lives until the handle's next transfer.
  */
-#include "http/url.h"
 #include "shim/easy.h"
 #include "shim/tape.h"
 
@@ -18,12 +17,6 @@ static struct td_bytes effective_url(struct td_easy *easy)
     td_buf_clear(&tape->effective);
     td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->effective);
     return td_buf_view(&tape->effective);
-}
-
-static bool is_secure(struct td_easy *easy, struct td_url *url)
-{
-    td_url_split(url, effective_url(easy));
-    return td_bytes_equal_nocase(url->scheme, TD_BYTES("https"));
 }
 
 /* A URL that libcurl made out of what it saw on the wire. */
@@ -61,7 +54,6 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
         return code;
     char **text = target;
     long *number = target;
-    struct td_url url;
     switch (info) {
     case CURLINFO_EFFECTIVE_URL: {
         struct td_bytes effective = effective_url(easy);
@@ -75,25 +67,23 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
         break;
     case CURLINFO_SCHEME:
         /* "HTTP" up to 7.88, "http" in later ones. */
-        if (*text && is_secure(easy, &url))
+        if (*text && tape->secure)
             *text = (*text)[0] == 'H' ? "HTTPS" : "https";
         break;
     case CURLINFO_PROTOCOL:
-        if (*number && is_secure(easy, &url))
+        if (*number && tape->secure)
             *number = CURLPROTO_HTTPS;
         break;
     case CURLINFO_PRIMARY_PORT:
-        if (tape->started) {
-            bool secure = is_secure(easy, &url);
-            uint64_t port = secure ? 443 : 80;
-            if (url.port.len)
-                td_bytes_to_u64(url.port, &port);
-            *number = (long)port;
-        }
+        if (tape->started)
+            *number = tape->port;
         break;
     case CURLINFO_HTTP_VERSION:
         if (*number && tape->response)
             *number = http_version(&tape->response->message);
+        break;
+    case CURLINFO_REQUEST_SIZE:
+        *number += tape->request_delta;
         break;
     case CURLINFO_HEADER_SIZE:
         *number += tape->view.size_delta;

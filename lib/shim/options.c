@@ -42,6 +42,8 @@ static union td_value default_of(const struct td_options *options, int option)
         return (union td_value){.number =
                                     CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FTP |
                                     CURLPROTO_FTPS};
+    case TD_OPTION_HTTP_TRANSFER_DECODING:
+        return (union td_value){.number = 1};
     case TD_OPTION_WRITEDATA:
         return (union td_value){.pointer = stdout};
     default:

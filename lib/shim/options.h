@@ -27,6 +27,9 @@
     X(HTTP_VERSION, LONG)                                                                          \
     X(HSTS, TEXT)                                                                                  \
     X(HSTS_CTRL, LONG)                                                                             \
+    X(IPRESOLVE, LONG)                                                                             \
+    X(HAPROXYPROTOCOL, LONG)                                                                       \
+    X(HTTP_TRANSFER_DECODING, LONG)                                                                \
     X(CONNECT_TO, POINTER)                                                                         \
     X(CONNECT_ONLY, LONG)                                                                          \
     X(OPENSOCKETFUNCTION, POINTER)                                                                 \

@@ -42,6 +42,7 @@
     X(url_dup, CURLU *, (const CURLU *))                                                           \
     X(url_get, CURLUcode, (const CURLU *, CURLUPart, char **, unsigned int))                       \
     X(url_set, CURLUcode, (CURLU *, CURLUPart, const char *, unsigned int))                        \
+    X(version_info, curl_version_info_data *, (CURLversion))                                       \
     X(free, void, (void *))                                                                        \
     X(slist_free_all, void, (struct curl_slist *))
 

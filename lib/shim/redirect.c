@@ -39,15 +39,21 @@ static bool rewrite_location(struct td_tape *tape, struct td_bytes value, struct
         return false; /* relative: libcurl stays on the origin where it is */
     struct td_bytes scheme = there.has_scheme ? there.scheme : here.scheme;
     bool secure = td_bytes_equal_nocase(scheme, TD_BYTES("https"));
+    const struct td_easy *easy = tape->easy;
     if (!secure && !td_bytes_equal_nocase(scheme, TD_BYTES("http")))
         return false; /* libcurl is told to follow nothing but http */
-    if (!td_redirect_allows(&tape->easy->options, true, scheme)) {
+    if (!td_redirect_allows(&easy->options, true, scheme)) {
         /* On the wire only http is allowed: anything else makes libcurl refuse, as it should. */
         size_t skip = there.has_scheme ? scheme.len + 1 : 0;
         td_buf_put_text(out, "https:");
         td_buf_put(out, value.data + skip, value.len - skip);
         return true;
     }
+    /* Secure cookies go to secure origins only. */
+    if (secure)
+        td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
+    else
+        td_cookies_veil(&tape->cookies, easy->real, easy->curl);
     if (!secure)
         return false;
     struct td_buf url;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/url.h"
 #include "shim/redirect.h"
 
 enum { RECEIVE_SIZE = 16 * 1024 };
@@ -67,6 +68,7 @@ void td_tape_begin(struct td_tape *tape, struct td_deck *deck)
     td_buf_clear(&tape->url);
     td_buf_clear(&tape->effective);
     tape->response = NULL;
+    tape->request_delta = 0;
     tape->started = tape->failed = false;
 }
 
@@ -181,6 +183,26 @@ int td_tape_listen(struct td_tape *tape)
     return status;
 }
 
+/* CURLOPT_PORT stands for the port of the first URL, though libcurl does not show it there. */
+static void use_port_option(struct td_tape *tape)
+{
+    const struct td_easy *easy = tape->easy;
+    long redirects = 0, port = easy->options.values[TD_OPTION_PORT].number;
+    struct td_url url;
+    struct td_buf changed;
+    easy->real->easy_getinfo(easy->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+    td_url_split(&url, td_buf_view(&tape->url));
+    if (!port || redirects || !url.has_authority)
+        return;
+    td_buf_init(&changed);
+    td_buf_put(&changed, tape->url.data,
+               (size_t)(url.host.data + url.host.len - tape->url.data));
+    td_buf_printf(&changed, ":%ld", port & 0xffff);
+    td_buf_put_text(&changed, url.path.data);
+    td_buf_release(&tape->url);
+    tape->url = changed;
+}
+
 /* The true URL of the request that libcurl has just sent: it knows best where it is. */
 static void find_url(struct td_tape *tape)
 {
@@ -190,6 +212,30 @@ static void find_url(struct td_tape *tape)
         return;
     td_buf_clear(&tape->url);
     td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->url);
+    use_port_option(tape);
+
+    struct td_url parts;
+    uint64_t port;
+    td_url_split(&parts, td_buf_view(&tape->url));
+    tape->secure = td_bytes_equal_nocase(parts.scheme, TD_BYTES("https"));
+    if (!td_bytes_to_u64(parts.port, &port))
+        port = td_url_default_port(parts.scheme);
+    tape->port = (long)port;
+}
+
+/* What the host would have seen of the request's size. */
+static void measure_request(struct td_tape *tape, const struct td_request *request)
+{
+    struct td_bytes value;
+    size_t len;
+    if (td_fields_get(&request->headers, TD_BYTES("Host"), &value) &&
+        td_origins_trim_host(&tape->origins, value, &len))
+        tape->request_delta -= (long)(value.len - len);
+    if (td_fields_get(&request->headers, TD_BYTES("Referer"), &value)) {
+        td_buf_clear(&tape->reply);
+        td_origins_to_true(&tape->origins, value, &tape->reply);
+        tape->request_delta += (long)tape->reply.len - (long)value.len;
+    }
 }
 
 static int answer(void *context, const struct td_request *request, struct td_wire_answer *out)
@@ -198,6 +244,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
     const struct td_interaction *interaction;
     struct td_error err;
     find_url(tape);
+    measure_request(tape, request);
     struct td_query query = {
         .method = request->method,
         .url = td_buf_view(&tape->url),

@@ -40,6 +40,9 @@ struct td_tape {
     struct td_buf url;       /* the host's true URL, or the one of the request under way */
     struct td_buf effective; /* the true effective URL, once the transfer is over */
     struct td_buf reply;     /* memory for what was last given to the host by getinfo */
+    long request_delta;      /* true bytes of request heads less those on the wire */
+    bool secure;             /* the last request went to a secure origin ... */
+    long port;               /* ... at this port */
     const struct td_recorded_response *response; /* the last that was played, or NULL */
     bool failed;                   /* a miss, or refused */
     char message[CURL_ERROR_SIZE]; /* why: the one line for the host's error buffer */

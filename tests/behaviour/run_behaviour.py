@@ -152,7 +152,7 @@ def main():
   parser.add_argument('scenario', nargs='*', help='only these (a * at the end stands for all)')
   options = parser.parse_args()
   build = find_build(options.build)
-  options.programs = options.programs or os.path.join(build, 'tests', 'programs')
+  options.programs = options.programs or os.path.join(build, 'tests')
   options.tapedeck = options.tapedeck or os.path.join(build, 'cli', 'tapedeck')
   if options.live:
     options.tapedeck = ''

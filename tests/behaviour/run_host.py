@@ -31,7 +31,7 @@ def main():
   parser.add_argument('--build')
   build = os.path.abspath(find_build(parser.parse_args().build))
   tapedeck = os.path.join(build, 'cli', 'tapedeck')
-  host = os.path.join(build, 'tests', 'programs', 'host')
+  host = os.path.join(build, 'tests', 'host')
   tap = Tap()
   show = lambda part: Run([tapedeck, 'show', f'--{part}-body', HELLO]).out
   # As the command preloads it: with the sanitizer's runtime in front, where there is one.

@@ -3,6 +3,7 @@
 #include "scenario.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void get(const struct places *p)
@@ -223,7 +224,7 @@ static void to_file(const struct places *p)
         curl_easy_setopt(easy, CURLOPT_URL, url_at(p->main, "/up/events?count=3&ms=1"));
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, file);
         curl_easy_setopt(easy, CURLOPT_HEADER, with_head);
-        curl_easy_setopt(easy, CURLOPT_CAINFO, curl_getenv("SCENARIO_CAINFO"));
+        curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("SCENARIO_CAINFO"));
         printf("to file: %d\n", curl_easy_perform(easy));
         char text[2048];
         rewind(file);

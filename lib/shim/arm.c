@@ -159,8 +159,10 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     if (!true_url(easy, &tape->url))
         return CURLE_OK; /* libcurl will not take it either */
     td_url_split(&url, td_buf_view(&tape->url));
-    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("file")))
+    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("file"))) {
+        easy->taped = false;
         return CURLE_OK; /* never leaves the machine */
+    }
     if (!is_supported(easy, url.scheme))
         return CURLE_OK; /* libcurl knows nothing of it */
     bool http = td_bytes_equal_nocase(url.scheme, TD_BYTES("http")) ||
@@ -190,16 +192,18 @@ CURLcode td_arm(struct td_easy *easy)
 {
     struct td_deck *deck;
     struct td_error trouble;
-    easy->taped = false;
-    if (!td_session_deck(&deck, &trouble))
+    if (!td_session_deck(&deck, &trouble)) {
+        easy->taped = false;
         return CURLE_OK;
+    }
     if (!easy->tape && !(easy->tape = td_tape_new(easy))) {
         td_deck_unref(deck);
         return CURLE_OUT_OF_MEMORY;
     }
     td_tape_begin(easy->tape, deck);
     CURLcode code = arm_tape(easy, &trouble);
-    easy->taped = easy->armed;
+    if (easy->armed)
+        easy->taped = true; /* else libcurl will fail, and remember the connection that it had */
     if (code != CURLE_OK)
         td_disarm(easy);
     return code;

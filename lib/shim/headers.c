@@ -93,6 +93,22 @@ static bool has_edits(const struct td_easy *easy, int request)
     return head && head->count > 0;
 }
 
+/* HTTP/2's ":status", which no HTTP/1.1 wire can bring, or NULL. */
+static struct curl_header *status_header(struct td_easy *easy, unsigned int origin, int request)
+{
+    struct td_view *view = &easy->tape->view;
+    const struct td_view_head *head = head_of(view, request);
+    if (!head || !head->pseudo || !(origin & CURLH_PSEUDO))
+        return NULL;
+    view->status = (struct curl_header){
+        .name = (char *)":status",
+        .value = (char *)head->code,
+        .amount = 1,
+        .origin = CURLH_PSEUDO | (1u << 27), /* as libcurl marks what it gives out */
+    };
+    return &view->status;
+}
+
 CURLHcode td_easy_header(struct td_easy *easy, const char *name, size_t index, unsigned int origin,
                          int request, struct curl_header **out)
 {
@@ -101,6 +117,10 @@ CURLHcode td_easy_header(struct td_easy *easy, const char *name, size_t index, u
         (code != CURLHE_OK && code != CURLHE_MISSING && code != CURLHE_BADINDEX))
         return code;
     struct td_view *view = &easy->tape->view;
+    if (strcmp(name, ":status") == 0 && status_header(easy, origin, request)) {
+        *out = &view->status;
+        return index ? CURLHE_BADINDEX : CURLHE_OK;
+    }
     struct curl_header *header = NULL;
     struct td_bytes shown, value;
     size_t amount = 0;
@@ -129,6 +149,10 @@ struct curl_header *td_easy_nextheader(struct td_easy *easy, unsigned int origin
         return easy->real->easy_nextheader(easy->curl, origin, request, previous);
     struct td_view *view = &easy->tape->view;
     struct td_bytes name, value;
+    if (!previous && status_header(easy, origin, request))
+        return &view->status;
+    if (previous == &view->status)
+        previous = NULL; /* it stands in front of libcurl's first */
     struct curl_header *header = next(easy, origin, request, previous, &name, &value);
     if (!header || !name.data)
         return header;

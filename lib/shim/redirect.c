@@ -29,33 +29,36 @@ bool td_redirect_allows(const struct td_options *options, bool redirect, struct 
     return true;
 }
 
-/* The scheme on which the request under way is, and the URL of the redirect where it names one. */
+/* On the wire a redirect is http, whatever it is in truth. Where the host does not allow it, libcurl
+ * has to refuse it, with its own words about the true scheme. */
+static bool refuse_location(struct td_tape *tape, const struct td_url *there, bool secure)
+{
+    if (secure && there->has_scheme)
+        return false; /* https as it stands: never followed on the wire */
+    td_options_override(tape->easy, TD_OPTION_REDIR_PROTOCOLS, (union td_value){.number = 0});
+    return false;
+}
+
 static bool rewrite_location(struct td_tape *tape, struct td_bytes value, struct td_buf *out)
 {
+    struct td_easy *easy = tape->easy;
     struct td_url here, there;
     td_url_split(&here, td_buf_view(&tape->url));
     td_url_split(&there, value);
-    if (!there.has_authority)
-        return false; /* relative: libcurl stays on the origin where it is */
     struct td_bytes scheme = there.has_scheme ? there.scheme : here.scheme;
     bool secure = td_bytes_equal_nocase(scheme, TD_BYTES("https"));
-    const struct td_easy *easy = tape->easy;
     if (!secure && !td_bytes_equal_nocase(scheme, TD_BYTES("http")))
         return false; /* libcurl is told to follow nothing but http */
-    if (!td_redirect_allows(&easy->options, true, scheme)) {
-        /* On the wire only http is allowed: anything else makes libcurl refuse, as it should. */
-        size_t skip = there.has_scheme ? scheme.len + 1 : 0;
-        td_buf_put_text(out, "https:");
-        td_buf_put(out, value.data + skip, value.len - skip);
-        return true;
-    }
+    if (!td_redirect_allows(&easy->options, true, scheme))
+        return refuse_location(tape, &there, secure);
+    if (!there.has_authority)
+        return false; /* libcurl stays on the origin where it is */
     /* Secure cookies go to secure origins only. */
-    if (secure)
-        td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
-    else
+    if (!secure) {
         td_cookies_veil(&tape->cookies, easy->real, easy->curl);
-    if (!secure)
         return false;
+    }
+    td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
     struct td_buf url;
     td_buf_init(&url);
     if (!there.has_scheme)

@@ -271,6 +271,16 @@ static void head(void *context, const struct td_head *written)
 {
     struct td_tape *tape = context;
     td_view_begin(&tape->view, written);
+
+    /* A host that wants to see the chunked coding itself gets to see the one that was recorded. */
+    const struct td_options *options = &tape->easy->options;
+    if (td_options_is_overridden(options, TD_OPTION_HTTP_TRANSFER_DECODING)) {
+        union td_value decode = {.number = 1};
+        if (written->framing == TD_FRAMING_CHUNKED &&
+            !td_view_hides(&tape->view, TD_BYTES("Transfer-Encoding: chunked\r\n")))
+            decode = options->values[TD_OPTION_HTTP_TRANSFER_DECODING];
+        td_options_override(tape->easy, TD_OPTION_HTTP_TRANSFER_DECODING, decode);
+    }
 }
 
 /* Another process of this machine can connect to an abstract socket: only we ourselves may. */
@@ -314,8 +324,10 @@ static bool receive(struct td_tape *tape)
     ssize_t got = recv(tape->connection, bytes, sizeof bytes, 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return false;
-    if (got > 0)
+    if (got > 0 && !tape->started) {
         tape->started = true;
+        find_url(tape);
+    }
     if (got <= 0 || td_wire_receive(tape->wire, td_bytes(bytes, (size_t)got), NULL) < 0)
         hang_up(tape);
     return true;

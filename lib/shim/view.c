@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void release_edits(struct td_view_head *head)
@@ -43,7 +44,13 @@ void td_view_begin(struct td_view *view, const struct td_head *written)
         return;
     view->heads = heads;
     struct td_view_head *head = &heads[view->count];
-    *head = (struct td_view_head){.hidden = written->recorded.len == 0};
+    struct td_bytes recorded = td_buf_view(&written->recorded);
+    *head = (struct td_view_head){
+        .hidden = recorded.len == 0,
+        .pseudo = td_bytes_starts_nocase(recorded, TD_BYTES("HTTP/2 ")) ||
+                  td_bytes_starts_nocase(recorded, TD_BYTES("HTTP/3 ")),
+    };
+    snprintf(head->code, sizeof head->code, "%d", written->code);
     head->edits = calloc(written->edit_count + 1, sizeof *head->edits);
     if (!head->edits)
         return;
@@ -79,4 +86,9 @@ void td_view_lines(const struct td_view *view, struct td_bytes lines, struct td_
         lines.data += len;
         lines.len -= len;
     }
+}
+
+bool td_view_hides(const struct td_view *view, struct td_bytes line)
+{
+    return td_view_line(view, line).len == 0;
 }

@@ -14,6 +14,8 @@ struct td_view_head {
     struct td_head_edit *edits; /* owned, as is what they point to */
     size_t count;
     bool hidden; /* the whole head is the tape's own (a 100) */
+    bool pseudo; /* HTTP/2 or 3, which has the code as a header ":status" */
+    char code[8];
 };
 
 struct td_view {
@@ -23,6 +25,7 @@ struct td_view {
     bool writing;    /* libcurl is passing head lines to the write callback (CURLOPT_HEADER) */
     struct curl_header given;  /* what curl_easy_header() gave the host last */
     struct curl_header given_next;
+    struct curl_header status; /* ":status" */
     struct td_buf name, value, next_name, next_value; /* its memory */
 };
 
@@ -34,5 +37,7 @@ void td_view_begin(struct td_view *view, const struct td_head *head);
 struct td_bytes td_view_line(const struct td_view *view, struct td_bytes line);
 /* The same for all lines of a piece of a head. */
 void td_view_lines(const struct td_view *view, struct td_bytes lines, struct td_buf *out);
+/* Whether the host does not get to see this line of that head. */
+bool td_view_hides(const struct td_view *view, struct td_bytes line);
 
 #endif

@@ -152,25 +152,26 @@ static bool is_supported(const struct td_easy *easy, struct td_bytes scheme)
     return false;
 }
 
+/* Whether the transfer is one for the tape: not, where libcurl itself will refuse it before it
+ * connects to anything, and not a local file. */
+static bool is_for_tape(struct td_easy *easy, struct td_bytes scheme)
+{
+    if (td_bytes_equal_nocase(scheme, TD_BYTES("file"))) {
+        easy->taped = false;
+        return false;
+    }
+    bool http = td_bytes_equal_nocase(scheme, TD_BYTES("http")) ||
+                td_bytes_equal_nocase(scheme, TD_BYTES("https"));
+    return is_supported(easy, scheme) &&
+           (!http || td_redirect_allows(&easy->options, false, scheme));
+}
+
 static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
 {
     struct td_tape *tape = easy->tape;
     struct td_url url;
-    if (!true_url(easy, &tape->url))
-        return CURLE_OK; /* libcurl will not take it either */
     td_url_split(&url, td_buf_view(&tape->url));
-    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("file"))) {
-        easy->taped = false;
-        return CURLE_OK; /* never leaves the machine */
-    }
-    if (!is_supported(easy, url.scheme))
-        return CURLE_OK; /* libcurl knows nothing of it */
-    bool http = td_bytes_equal_nocase(url.scheme, TD_BYTES("http")) ||
-                td_bytes_equal_nocase(url.scheme, TD_BYTES("https"));
-    if (http && !td_redirect_allows(&easy->options, false, url.scheme))
-        return CURLE_OK; /* libcurl refuses it before it connects */
-
-    easy->armed = true;
+    easy->armed = easy->taped = true;
     const char *reason = tape->deck ? objection(easy, &url) : trouble->message;
     if (!reason && td_tape_listen(tape) < 0)
         reason = "no socket could be had";
@@ -180,8 +181,6 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     td_buf_init(&wire);
     td_origins_to_wire(&tape->origins, td_buf_view(&tape->url), &wire);
     CURLcode code = CURLE_OUT_OF_MEMORY;
-    if (td_bytes_equal_nocase(url.scheme, TD_BYTES("https")))
-        td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
     if (!td_buf_failed(&wire))
         code = override_options(easy, wire.data);
     td_buf_release(&wire);
@@ -196,16 +195,30 @@ CURLcode td_arm(struct td_easy *easy)
         easy->taped = false;
         return CURLE_OK;
     }
-    if (!easy->tape && !(easy->tape = td_tape_new(easy))) {
-        td_deck_unref(deck);
-        return CURLE_OUT_OF_MEMORY;
+    struct td_url parts;
+    struct td_buf url;
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    td_buf_init(&url);
+    if (!easy->tape)
+        easy->tape = td_tape_new(easy);
+    if (easy->tape) {
+        td_buf_clear(&easy->tape->effective);
+        easy->tape->started = false;
+        /* Where it is not for the tape, libcurl remembers the transfer before, and so do we. */
+        code = CURLE_OK;
+        if (true_url(easy, &url)) {
+            td_url_split(&parts, td_buf_view(&url));
+            if (is_for_tape(easy, parts.scheme)) {
+                td_tape_begin(easy->tape, td_deck_ref(deck));
+                td_buf_put_bytes(&easy->tape->url, td_buf_view(&url));
+                code = arm_tape(easy, &trouble);
+            }
+        }
     }
-    td_tape_begin(easy->tape, deck);
-    CURLcode code = arm_tape(easy, &trouble);
-    if (easy->armed)
-        easy->taped = true; /* else libcurl will fail, and remember the connection that it had */
     if (code != CURLE_OK)
         td_disarm(easy);
+    td_buf_release(&url);
+    td_deck_unref(deck);
     return code;
 }
 

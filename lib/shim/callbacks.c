@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Only what could show a head line is stood between: the header callback, the write callback with
- * CURLOPT_HEADER, the debug callback. A plain write callback is called by libcurl directly.
+ * CURLOPT_HEADER, the debug callback; and what is called before each request, for its cookies. A
+ * plain write callback is called by libcurl directly.
  */
 #include "shim/callbacks.h"
 
@@ -121,6 +122,24 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
     return result;
 }
 
+/* Just before libcurl makes up a request, on each hop, and after it has loaded its cookie files:
+ * secure cookies go to secure origins only. */
+static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    struct td_easy *easy = context;
+    struct td_tape *tape = easy->tape;
+    td_tape_locate(tape);
+    if (tape->secure)
+        td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
+    else
+        td_cookies_veil(&tape->cookies, easy->real, easy->curl);
+    curl_prereq_callback function =
+        (curl_prereq_callback)value_of(easy, TD_OPTION_PREREQFUNCTION).pointer;
+    return function ? function(value_of(easy, TD_OPTION_PREREQDATA).pointer, ip, local_ip, port,
+                               local_port)
+                    : CURL_PREREQFUNC_OK;
+}
+
 /* A function as libcurl's setopt takes it. */
 static union td_value function_value(void *function)
 {
@@ -131,6 +150,8 @@ void td_callbacks_arm(struct td_easy *easy)
 {
     const struct td_options *options = &easy->options;
     union td_value context = {.pointer = easy};
+    td_options_override(easy, TD_OPTION_PREREQFUNCTION, function_value((void *)on_request));
+    td_options_override(easy, TD_OPTION_PREREQDATA, context);
     if (options->values[TD_OPTION_HEADERFUNCTION].pointer ||
         options->values[TD_OPTION_HEADERDATA].pointer) {
         td_options_override(easy, TD_OPTION_HEADERFUNCTION, function_value((void *)on_header));

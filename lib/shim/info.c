@@ -83,10 +83,10 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
             *number = http_version(&tape->response->message);
         break;
     case CURLINFO_REQUEST_SIZE:
-        *number += tape->request_delta;
+        *number += *number ? tape->request_delta : 0;
         break;
     case CURLINFO_HEADER_SIZE:
-        *number += tape->view.size_delta;
+        *number += *number ? tape->view.size_delta : 0;
         break;
     default:
         break;

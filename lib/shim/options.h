@@ -44,6 +44,8 @@
     X(HEADERFUNCTION, POINTER)                                                                     \
     X(HEADERDATA, POINTER)                                                                         \
     X(VERBOSE, LONG)                                                                               \
+    X(PREREQFUNCTION, POINTER)                                                                     \
+    X(PREREQDATA, POINTER)                                                                         \
     X(DEBUGFUNCTION, POINTER)                                                                      \
     X(DEBUGDATA, POINTER)
 

@@ -31,12 +31,25 @@ bool td_redirect_allows(const struct td_options *options, bool redirect, struct 
 
 /* On the wire a redirect is http, whatever it is in truth. Where the host does not allow it, libcurl
  * has to refuse it, with its own words about the true scheme. */
-static bool refuse_location(struct td_tape *tape, const struct td_url *there, bool secure)
+static bool refuse_location(struct td_tape *tape, const struct td_url *here,
+                            const struct td_url *there, struct td_bytes value, struct td_buf *out)
 {
-    if (secure && there->has_scheme)
-        return false; /* https as it stands: never followed on the wire */
-    td_options_override(tape->easy, TD_OPTION_REDIR_PROTOCOLS, (union td_value){.number = 0});
-    return false;
+    struct td_bytes scheme = there->has_scheme ? there->scheme : here->scheme;
+    if (!td_bytes_equal_nocase(scheme, TD_BYTES("https"))) {
+        td_options_override(tape->easy, TD_OPTION_REDIR_PROTOCOLS, (union td_value){.number = 0});
+        return false;
+    }
+    /* An https URL is never followed on the wire. A relative one becomes absolute for that. */
+    if (there->has_scheme)
+        return false;
+    const char *rest = here->path.data;
+    if (there->has_authority)
+        rest = here->host.data - (here->has_userinfo ? here->userinfo.len + 1 : 0) - 2;
+    td_buf_put(out, tape->url.data, (size_t)(rest - tape->url.data));
+    if (!there->has_authority && (!value.len || value.data[0] != '/'))
+        td_buf_put_char(out, '/');
+    td_buf_put_bytes(out, value);
+    return true;
 }
 
 static bool rewrite_location(struct td_tape *tape, struct td_bytes value, struct td_buf *out)
@@ -50,15 +63,11 @@ static bool rewrite_location(struct td_tape *tape, struct td_bytes value, struct
     if (!secure && !td_bytes_equal_nocase(scheme, TD_BYTES("http")))
         return false; /* libcurl is told to follow nothing but http */
     if (!td_redirect_allows(&easy->options, true, scheme))
-        return refuse_location(tape, &there, secure);
+        return refuse_location(tape, &here, &there, value, out);
     if (!there.has_authority)
         return false; /* libcurl stays on the origin where it is */
-    /* Secure cookies go to secure origins only. */
-    if (!secure) {
-        td_cookies_veil(&tape->cookies, easy->real, easy->curl);
+    if (!secure)
         return false;
-    }
-    td_cookies_unveil(&tape->cookies, easy->real, easy->curl);
     struct td_buf url;
     td_buf_init(&url);
     if (!there.has_scheme)

@@ -203,8 +203,8 @@ static void use_port_option(struct td_tape *tape)
     tape->url = changed;
 }
 
-/* The true URL of the request that libcurl has just sent: it knows best where it is. */
-static void find_url(struct td_tape *tape)
+/* libcurl knows best where it is. */
+void td_tape_locate(struct td_tape *tape)
 {
     const struct td_real *real = tape->easy->real;
     char *url = NULL;
@@ -243,7 +243,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
     struct td_tape *tape = context;
     const struct td_interaction *interaction;
     struct td_error err;
-    find_url(tape);
+    td_tape_locate(tape);
     measure_request(tape, request);
     struct td_query query = {
         .method = request->method,
@@ -326,7 +326,7 @@ static bool receive(struct td_tape *tape)
         return false;
     if (got > 0 && !tape->started) {
         tape->started = true;
-        find_url(tape);
+        td_tape_locate(tape);
     }
     if (got <= 0 || td_wire_receive(tape->wire, td_bytes(bytes, (size_t)got), NULL) < 0)
         hang_up(tape);

@@ -60,6 +60,8 @@ int td_tape_refuse(struct td_tape *tape);
 /* The transfer is over. */
 void td_tape_end(struct td_tape *tape);
 
+/* Finds out on which true URL libcurl is now: `url`, `secure` and `port`. */
+void td_tape_locate(struct td_tape *tape);
 /* Moves what can be moved without waiting. True where bytes went either way. */
 bool td_tape_pump(struct td_tape *tape);
 

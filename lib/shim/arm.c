@@ -91,7 +91,9 @@ static CURLcode override_options(struct td_easy *easy, const char *url)
         td_options_override(easy, TD_OPTION_HTTP_VERSION, number(CURL_HTTP_VERSION_1_1));
     if (td_options_has(options, TD_OPTION_HSTS))
         td_options_override(easy, TD_OPTION_HSTS, text(NULL));
-    if (td_options_has(options, TD_OPTION_HSTS) || td_options_has(options, TD_OPTION_HSTS_CTRL))
+    /* Of a cache that is shared this would be the end, in libcurl 7.88 for all who share it. */
+    if (!options->values[TD_OPTION_SHARE].pointer &&
+        (td_options_has(options, TD_OPTION_HSTS) || td_options_has(options, TD_OPTION_HSTS_CTRL)))
         td_options_override(easy, TD_OPTION_HSTS_CTRL, number(0));
     if (td_options_has(options, TD_OPTION_CONNECT_ONLY))
         td_options_override(easy, TD_OPTION_CONNECT_ONLY, number(0));

@@ -25,6 +25,7 @@
     X(REDIR_PROTOCOLS, LONG)                                                                       \
     X(REDIR_PROTOCOLS_STR, TEXT)                                                                   \
     X(HTTP_VERSION, LONG)                                                                          \
+    X(SHARE, POINTER)                                                                              \
     X(HSTS, TEXT)                                                                                  \
     X(HSTS_CTRL, LONG)                                                                             \
     X(IPRESOLVE, LONG)                                                                             \

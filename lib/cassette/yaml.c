@@ -56,29 +56,26 @@ struct builder {
 #define FAIL(b, code, at, ...)                                                                     \
     td_error_set_at((b)->err, (code), (b)->path, (at)->line, (at)->column, __VA_ARGS__)
 
-static bool is_white(char c)
+/*
+ * Between nodes: the bytes of the blank, the line break or the whole comment at `at`; 0 before
+ * anything else.
+ */
+static size_t blank_len(struct td_bytes text, size_t at, size_t end)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* Between nodes: behind the comment that starts at `at`, if one does. */
-static size_t skip_comment(struct td_bytes text, size_t at, size_t end)
-{
+    if (text.data[at] == ' ' || text.data[at] == '\t')
+        return 1;
+    size_t len = td_break_len(text.data + at, end - at);
     if (text.data[at] == '#')
-        while (at < end && !td_break_len(text.data + at, end - at))
-            at++;
-    return at;
+        while (at + len < end && !td_break_len(text.data + at + len, end - at - len))
+            len++;
+    return len;
 }
 
 /* Behind blanks, line breaks and comments. */
 static size_t skip_blank(struct td_bytes text, size_t at)
 {
-    while (at < text.len) {
-        size_t next = skip_comment(text, at, text.len);
-        if (next == at && !is_white(text.data[at]))
-            break;
-        at = next == at ? at + 1 : next;
-    }
+    for (size_t len = 1; at < text.len && len; at += len)
+        len = blank_len(text, at, text.len);
     return at;
 }
 
@@ -101,11 +98,10 @@ static void span_empty(struct builder *b, struct td_yaml_node *node, size_t inde
     struct td_place mark = b->place;
     td_place_to_index(&mark, index);
     size_t place = b->last_end;
-    for (size_t at = place; at < mark.byte;) {
-        size_t next = skip_comment(text, at, mark.byte);
-        if (next == at && !is_white(text.data[next++]))
-            place = next;
-        at = next;
+    for (size_t at = place, len; at < mark.byte; at += len) {
+        len = blank_len(text, at, mark.byte);
+        if (!len)
+            place = at + (len = 1);
     }
     td_place_to_byte(&b->place, place);
     start_at(node, &b->place);
@@ -485,15 +481,15 @@ int td_yaml_parse(struct td_yaml *tree, const char *path, struct td_bytes source
     else if (source.len >= 2 &&
              (memcmp(source.data, "\xff\xfe", 2) == 0 || memcmp(source.data, "\xfe\xff", 2) == 0))
         status = FAIL(b, TD_ERR_SYNTAX, &b->place, "is UTF-16; save it as UTF-8");
-    else if (skip_blank(source, b->place.byte) == source.len)
-        status = FAIL(b, TD_ERR_SYNTAX, &b->place,
-                      content.len ? "holds nothing but comments" : "is empty");
     else if (reserve_texts(tree) < 0)
         status = td_error_nomem(err);
     else
         status = check_directives(b);
     if (status == 0)
         status = run(b, content);
+    if (status == 0 && !tree->root)
+        status = FAIL(b, TD_ERR_SYNTAX, &b->place,
+                      content.len ? "holds nothing but comments" : "is empty");
     td_map_release(&b->anchors);
     free(b);
     return status;

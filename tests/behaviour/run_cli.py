@@ -8,7 +8,8 @@ import os
 import sys
 import tempfile
 
-from tap import ROOT, Run, Tap, clean_environment, find_build, no_network
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network,
+                 stock_programs_run)
 
 SEEDS = os.path.join(ROOT, 'testdata', 'seeds')
 HELLO = os.path.join(SEEDS, 'openai-chat-hello.yaml')
@@ -49,6 +50,11 @@ class Suite:
 
   def curl(self, *arguments, cassettes=(HELLO,), options=(), **more):
     return self.run('replay', *options, *cassettes, '--', 'curl', '-sS', *arguments, **more)
+
+  def preload(self):
+    """What the command preloads: the shim, behind a sanitizer's runtime where there is one."""
+    return Run([self.tapedeck, 'replay', '-q', HELLO, '--', 'sh', '-c',
+                'echo $LD_PRELOAD']).text().strip()
 
   def check(self, run, name, code=0, out=None, err=()):
     """Exit code, all of standard output, and what standard error has to say."""
@@ -194,10 +200,7 @@ class Suite:
 
   def test_environment(self):
     """The shim without the command."""
-    lib = os.path.join(os.path.dirname(os.path.dirname(self.tapedeck)), 'lib')
-    shim = os.path.join(lib, 'libtapedeck-curl.so')
-    preload = Run([self.tapedeck, 'replay', '-q', HELLO, '--', 'sh', '-c', 'echo $LD_PRELOAD'])
-    preload = preload.text().strip() or shim
+    preload = self.preload()
     asked = no_network() + ['curl', '-sS', '-d', '@' + self.body, URL]
     response = self.run('show', '--response-body', HELLO).out
     plays = lambda **more: Run(asked, env=clean_environment(LD_PRELOAD=preload, **more))
@@ -254,8 +257,12 @@ def main():
   parser.add_argument('--build')
   with tempfile.TemporaryDirectory(prefix='tapedeck-cli-') as folder:
     suite = Suite(find_build(parser.parse_args().build), folder)
+    with_curl = {'test_answers', 'test_environment', 'test_misses', 'test_exit_codes'}
+    can_curl = stock_programs_run(suite.preload())
     for name in sorted(dir(suite)):
-      if name.startswith('test_'):
+      if name in with_curl and not can_curl:
+        suite.tap.skip(name, 'the stock curl does not run under this sanitizer')
+      elif name.startswith('test_'):
         getattr(suite, name)()
     return suite.tap.finish()
 

@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 
-from tap import ROOT, Run, Tap, clean_environment, find_build, no_network
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network,
+                 stock_programs_run)
 
 HELLO = os.path.join(ROOT, 'testdata', 'seeds', 'openai-chat-hello.yaml')
 URL = 'https://api.openai.com/v1/chat/completions'
@@ -37,7 +38,7 @@ def main():
   # As the command preloads it: with the sanitizer's runtime in front, where there is one.
   preload = Run([tapedeck, 'replay', '-q', HELLO, '--', 'sh', '-c', 'echo $LD_PRELOAD']).text()
   shim = clean_environment(LD_PRELOAD=preload.strip())
-  sanitized = 'asan' in preload
+  sanitized = not stock_programs_run(preload)
 
   with tempfile.TemporaryDirectory(prefix='tapedeck-host-') as folder:
     body = os.path.join(folder, 'body.json')
@@ -57,6 +58,9 @@ def main():
                     ['php', '-r', 'print_r(curl_version());']):
       if command[0] != '/usr/bin/python3' and Run(['sh', '-c', 'command -v ' + command[0]]).code:
         tap.skip('no cassette: ' + command[0], 'is not installed')
+        continue
+      if sanitized and command[0] in ('curl', 'php'):
+        tap.skip('no cassette: ' + command[0], 'does not run under this sanitizer')
         continue
       plain, preloaded = Run(command), Run(command, env=shim)
       same = (plain.code, plain.out, plain.err) == (preloaded.code, preloaded.out, preloaded.err)

@@ -58,6 +58,16 @@ def clean_environment(**extra):
   return {**env, 'LC_ALL': 'C.UTF-8', **extra}
 
 
+def stock_programs_run(preload):
+  """Whether the stock curl runs with this preloaded. Debian's hangs in setlocale() as soon as an
+  address sanitizer is, with no Tapedeck in sight: a sanitized build has to do without it."""
+  runtimes = [path for path in preload.split(':') if 'asan' in path]
+  if not runtimes:
+    return True
+  env = clean_environment(LD_PRELOAD=runtimes[0])
+  return Run(['curl', '--version'], env=env, timeout=5).code == 0
+
+
 class Run:
   """A finished program: its exit code (negative for a signal, None for none in time) and texts."""
 

@@ -31,6 +31,8 @@ NOT_ON_TAPE = {
 
 # What is set for the run on tape alone.
 TAPE_ENVIRONMENT = {
+    # libcurl 7.88 loses a paused body when its handle is freed: live, too.
+    'multi-freed-under-way': {'ASAN_OPTIONS': 'detect_leaks=0'},
     'handle-proxy': {'SCENARIO_PROXY': 'http://127.0.0.1:9', 'http_proxy': 'http://127.0.0.1:9',
                      'https_proxy': 'http://127.0.0.1:9'},
 }

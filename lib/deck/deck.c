@@ -142,9 +142,11 @@ void td_deck_set_teller(struct td_deck *deck, td_deck_teller *teller)
     deck->teller = teller;
 }
 
+bool (*td_deck_player)(void);
+
 int td_deck_insert(struct td_deck *deck)
 {
-    if (!deck)
+    if (!deck || !td_deck_player || !td_deck_player())
         return TD_ERR_INVALID;
     /* Before any fork, so that children share it. */
     if (!deck->run && !(deck->run = td_run_new(td_index_count(deck->index), NULL)))
@@ -194,7 +196,9 @@ void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts)
 
 int td_deck_eject(struct td_deck *deck, struct td_error *err)
 {
-    if (!deck || !take_out(deck))
+    if (!deck)
+        return TD_ERR_INVALID; /* err still has what td_deck_open() said */
+    if (!take_out(deck))
         return td_error_set(err, TD_ERR_INVALID, "the deck is not inserted");
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
@@ -217,6 +221,8 @@ void td_deck_close(struct td_deck *deck)
 
 const char *td_deck_misses(struct td_deck *deck)
 {
+    if (!deck)
+        return "";
     pthread_mutex_lock(&deck->lock);
     td_buf_clear(&deck->shown);
     td_buf_put_bytes(&deck->shown, td_buf_view(&deck->misses));
@@ -320,8 +326,8 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
 
     struct td_buf text;
     td_buf_init(&text);
-    td_buf_printf(&text, "tapedeck: request %u is %s: ", (unsigned)request,
-                  class ? "already played" : "not on the tape");
+    td_buf_printf(&text, "tapedeck: request %u %s: ", (unsigned)request,
+                  class ? "asks again for what is already played" : "is not on the tape");
     put_request(&text, query->method, query->url);
     td_buf_put_char(&text, '\n');
     explain(&text, deck, query, class);

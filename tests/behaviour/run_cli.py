@@ -166,7 +166,7 @@ class Suite:
     twice = self.run('replay', HELLO, '--', 'sh', '-c',
                      f'curl -s -o /dev/null -d @{self.body} {URL}; curl -sS -d @{self.body} {URL}')
     self.check(twice, 'an interaction is played once in all processes', 52, b'', [
-        'request 2 is already played', 'played to request 1', '2 requests: 1 answered, 1 missed'])
+        'request 2 asks again for what is already played', 'played to request 1', '2 requests: 1 answered, 1 missed'])
     reused = self.run('replay', HELLO, '--', 'curl', '-sS', '-o', '/dev/null', '-d',
                       '@' + self.body, URL, '--next', '-sS', '-d', '@' + other, URL)
     self.check(reused, 'a miss on a connection that is kept alive is one miss', 52, b'',

@@ -55,7 +55,12 @@ def clean_environment(**extra):
   env = {key: value for key, value in os.environ.items()
          if not key.lower().endswith('_proxy') and not key.startswith('TAPEDECK_')
          and key not in ('LD_PRELOAD', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE', 'CURL_HOME')}
-  return {**env, 'LC_ALL': 'C.UTF-8', **extra}
+  env = {**env, 'LC_ALL': 'C.UTF-8', **extra}
+  always = os.environ.get('TD_TEST_PRELOAD')  # see no_locale.c
+  preload = env.get('LD_PRELOAD', '').split(':')
+  if always and always not in preload:
+    env['LD_PRELOAD'] = ':'.join(filter(None, [*preload, always]))
+  return env
 
 
 def stock_programs_run(preload):

@@ -120,6 +120,7 @@ static void test_played_once_or_more(void **state)
     assert_true(ask("openai-chat-hello", 0, &code) > 0);
     assert_int_equal(ask("openai-chat-hello", 0, &code), 0);
     assert_non_null(strstr(td_deck_misses(deck), "already played"));
+    assert_string_equal(td_deck_misses(NULL), "");
     td_deck_close(deck);
 
     struct td_deck_options options = {.size = sizeof options, .replayable = true};
@@ -193,6 +194,8 @@ static void test_bad_cassette(void **state)
     assert_int_equal(err.code, TD_ERR_IO);
     assert_string_equal(td_error_format(&err, line, sizeof line),
                         "/no/such/cassette.yaml: cannot open: No such file or directory");
+    assert_int_equal(td_deck_eject(NULL, &err), TD_ERR_INVALID);
+    assert_int_equal(err.code, TD_ERR_IO); /* what went wrong at first is still told */
     assert_null(td_deck_open("/no/such/cassette.yaml", NULL, NULL));
 }
 

@@ -7,7 +7,8 @@
  *
  *     struct td_error err;
  *     struct td_deck *deck = td_deck_open("testdata/hello.yaml", NULL, &err);
- *     td_deck_insert(deck);
+ *     if (deck && td_deck_insert(deck) < 0)
+ *         abort();
  *     code_under_test();
  *     if (td_deck_eject(deck, &err) < 0)
  *         fprintf(stderr, "%s\n%s", err.message, td_deck_misses(deck));
@@ -50,12 +51,14 @@ TD_EXPORT struct td_deck *td_deck_open(const char *path, const struct td_deck_op
 TD_EXPORT int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err);
 
 /* From now on libcurl in this process plays from the deck. One deck at a time: TD_ERR_INVALID where
- * another is inserted, or where `deck` is NULL. */
+ * another is inserted, or where `deck` is NULL; and where it would not be asked, because the program
+ * is not linked with libtapedeck-curl, or with libcurl in front of it (-lcurl must come later). */
 TD_EXPORT int td_deck_insert(struct td_deck *deck);
 
 /* libcurl is live again (transfers under way play to their end). TD_ERR_MISS where a request was
  * not answered, TD_ERR_UNPLAYED where interactions were left over; the deck is ejected all the
- * same, and stays good for questions and for another insertion. */
+ * same, and stays good for questions and for another insertion. TD_ERR_INVALID where it was not
+ * inserted; a NULL deck leaves `err` as td_deck_open() has set it. */
 TD_EXPORT int td_deck_eject(struct td_deck *deck, struct td_error *err);
 
 /* Ejects where needed and frees the deck. NULL is fine. */
@@ -70,7 +73,7 @@ struct td_deck_counts {
 TD_EXPORT void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts);
 
 /* What was asked and not answered by this process, and why not, in lines for a person; "" where
- * nothing was missed. Valid until the next call on this deck. */
+ * nothing was missed or the deck is NULL. Valid until the next call on this deck. */
 TD_EXPORT const char *td_deck_misses(struct td_deck *deck);
 
 #ifdef __cplusplus

@@ -216,9 +216,10 @@ static int check_version(struct td_reading *r, const struct td_yaml_node *node)
         return TD_ERR_VERSION;
     }
     if (version == 1)
-        return FAIL(r, TD_ERR_VERSION, node,
-                    "a version-1 cassette; run 'tapedeck convert FILE > NEW' to bring it to "
-                    "version 2");
+        return FAIL(
+            r, TD_ERR_VERSION, node,
+            "a version-1 cassette; only version 2 is read: record it again with go-vcr 3 or "
+            "later");
     if (version != 2)
         return FAIL(r, TD_ERR_VERSION, node,
                     "a version-%lld cassette; this tapedeck reads version 2, a newer one may "

@@ -14,14 +14,20 @@ static struct td_real flavours[MAX_FLAVOURS];
 static _Atomic int flavour_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-bool td_real_holds(const void *caller)
+/* The flavour that this address lies in, if it is known. */
+static const struct td_real *holder(const void *caller)
 {
     uintptr_t address = (uintptr_t)caller;
     int count = atomic_load_explicit(&flavour_count, memory_order_acquire);
     for (int i = 0; i < count; i++)
         if (address >= flavours[i].low && address < flavours[i].high)
-            return true;
-    return false;
+            return &flavours[i];
+    return NULL;
+}
+
+bool td_real_holds(const void *caller)
+{
+    return holder(caller) != NULL;
 }
 
 /* The shim's own link map: it exports the same names and must never be taken for a libcurl. */
@@ -70,10 +76,9 @@ static const struct td_real *bind_library(void *library)
     void *init = dlsym(library, "curl_easy_init");
     if (!init || map_of(init) == self())
         return NULL;
+    if (holder(init))
+        return holder(init);
     int count = atomic_load(&flavour_count);
-    for (int i = 0; i < count; i++)
-        if ((uintptr_t)init >= flavours[i].low && (uintptr_t)init < flavours[i].high)
-            return &flavours[i];
     if (count == MAX_FLAVOURS)
         return NULL;
 
@@ -149,11 +154,13 @@ static const struct td_real *bind_any(void)
 
 const struct td_real *td_real_for(const void *caller)
 {
+    if (holder(caller))
+        return holder(caller); /* it calls itself, several times in each transfer */
     pthread_mutex_lock(&lock);
     const struct link_map *map = map_of(caller);
     const struct td_real *real = NULL;
     if (map && map->l_name && is_libcurl(map->l_name))
-        real = bind_name(map->l_name); /* it calls itself */
+        real = bind_name(map->l_name);
     if (map && !real)
         real = bind_needed(map);
     if (!real)

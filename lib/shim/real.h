@@ -55,7 +55,7 @@ struct td_real {
 };
 
 /* The libcurl that code at this address would have called without us; NULL where there is none.
- * Costs microseconds: ask once for each handle. */
+ * Costs microseconds, but for libcurl's own addresses: ask once for each handle. */
 const struct td_real *td_real_for(const void *caller);
 
 /* Whether this address lies inside a libcurl: Debian's calls itself through the PLT, and such a

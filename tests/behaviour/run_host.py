@@ -46,6 +46,9 @@ def main():
       f.write(show('request'))
 
     for name, want in CASES.items():
+      if sanitized and name == 'fork-under-threads':
+        tap.skip('host: ' + name, "a child can be left with a lock of the sanitizer's allocator")
+        continue
       run = Run(no_network() + [tapedeck, 'replay', '-q', '--replayable', HELLO, '--', host, name,
                                 URL, body])
       tap.result(run.code == 0 and run.text() == want, f'host: {name}',

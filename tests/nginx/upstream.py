@@ -196,7 +196,8 @@ async def deflated(reply, request):
 
 async def odd_headers(reply, request):
   reply.whole(200, TEXT + [('X-Empty', ''), ('X-Twice', 'one'), ('X-Twice', 'two'),
-                           ('x-lower', 'case'), ('X-UPPER', 'CASE'), ('X-Long', 'long ' * 200 + '.'),
+                           ('x-lower', 'case'), ('X-UPPER', 'CASE'),
+                           ('X-Long', 'long ' * 200 + '.'),
                            ('X-Colons', 'a: b: c'), ('X-Latin', 'caf\xe9'),
                            ('X-Quoted', '"a, b", c')], b'odd\n')
 

@@ -17,7 +17,8 @@
 
 /* TD_SHIM_NAME, TD_SHIM_DIR, TD_SHIM_FROM_BIN and TD_PRELOAD_FIRST come from the build. */
 
-/* In the build tree, where it was installed beside this program, and where it was to be installed. */
+/* In the build tree, where it was installed beside this program, and where it was to be installed.
+ */
 static int find_shim(char *path, size_t size)
 {
     const char *chosen = getenv("TAPEDECK_SHIM");

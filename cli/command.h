@@ -18,8 +18,8 @@ enum {
 
 struct command {
     const char *name;
-    const char *summary; /* one line, for the list of commands */
-    const char *help;    /* all that --help prints */
+    const char *summary;               /* one line, for the list of commands */
+    const char *help;                  /* all that --help prints */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 

@@ -50,8 +50,9 @@ static int select_from(struct selection *selection, const char *argument)
     char *end;
     selection->id = strtoll(hash + 1, &end, 10);
     if (end == hash + 1 || *end)
-        return complain_usage(&show_command, "'%s' is not the id of an interaction: a number goes "
-                                             "behind '#'",
+        return complain_usage(&show_command,
+                              "'%s' is not the id of an interaction: a number goes "
+                              "behind '#'",
                               hash + 1);
     selection->has_id = true;
     selection->path = strndup(argument, (size_t)(hash - argument));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that is given out in pieces and freed all at once. For trees that live and die together. */
+/* Memory that is given out in pieces and freed all at once. For trees that live and die together.
+ */
 #ifndef TD_BASE_ARENA_H
 #define TD_BASE_ARENA_H
 

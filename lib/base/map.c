@@ -98,13 +98,3 @@ void *td_map_remove(struct td_map *map, struct td_hash key)
     map->gone++;
     return value;
 }
-
-void *td_map_next(const struct td_map *map, size_t *position)
-{
-    while (*position < map->size) {
-        void *value = map->slots[(*position)++].value;
-        if (value && value != GONE)
-            return value;
-    }
-    return NULL;
-}

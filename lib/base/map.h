@@ -22,7 +22,5 @@ void *td_map_get(const struct td_map *map, struct td_hash key);
 int td_map_put(struct td_map *map, struct td_hash key, void *value);
 /* What was removed, or NULL. */
 void *td_map_remove(struct td_map *map, struct td_hash key);
-/* The values in no order: start with *position = 0; NULL after the last. */
-void *td_map_next(const struct td_map *map, size_t *position);
 
 #endif

@@ -39,8 +39,7 @@ static const char *text(struct td_bytes bytes)
     return bytes.data ? bytes.data : "";
 }
 
-static const struct td_message *message(const struct td_interaction *interaction,
-                                        enum td_side side)
+static const struct td_message *message(const struct td_interaction *interaction, enum td_side side)
 {
     return side == TD_REQUEST ? &interaction->request.message : &interaction->response.message;
 }
@@ -105,15 +104,15 @@ static const struct td_field *field(const struct td_interaction *interaction, en
     return position < headers->count ? &headers->items[position] : NULL;
 }
 
-const char *td_interaction_header_name(const struct td_interaction *interaction,
-                                       enum td_side side, size_t position)
+const char *td_interaction_header_name(const struct td_interaction *interaction, enum td_side side,
+                                       size_t position)
 {
     const struct td_field *header = field(interaction, side, position);
     return header ? text(header->name) : NULL;
 }
 
-const char *td_interaction_header_value(const struct td_interaction *interaction,
-                                        enum td_side side, size_t position)
+const char *td_interaction_header_value(const struct td_interaction *interaction, enum td_side side,
+                                        size_t position)
 {
     const struct td_field *header = field(interaction, side, position);
     return header ? text(header->value) : NULL;

@@ -67,8 +67,7 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     if (deck->run)
         return td_error_set(err, TD_ERR_INVALID,
                             "cannot load '%s': the deck has been played already", path);
-    struct td_cassette **more =
-        realloc(deck->cassettes, (deck->cassette_count + 1) * sizeof *more);
+    struct td_cassette **more = realloc(deck->cassettes, (deck->cassette_count + 1) * sizeof *more);
     if (!more)
         return td_error_nomem(err);
     deck->cassettes = more;
@@ -247,7 +246,6 @@ static const struct td_interaction *take(struct td_deck *deck, struct td_class *
     pthread_mutex_unlock(&deck->lock);
     return taken;
 }
-
 
 /* Which cassette an interaction is from. */
 static const char *path_of(const struct td_deck *deck, const struct td_interaction *interaction)

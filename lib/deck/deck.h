@@ -38,8 +38,8 @@ void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reaso
 struct td_deck *td_deck_ref(struct td_deck *deck); /* NULL is fine */
 void td_deck_unref(struct td_deck *deck);
 
-/* What plays an inserted deck: set by the shim when it is loaded. NULL in a program without one; and
- * false where libcurl stands in front of it, so that nobody would ask the deck. */
+/* What plays an inserted deck: set by the shim when it is loaded. NULL in a program without one;
+ * and false where libcurl stands in front of it, so that nobody would ask the deck. */
 extern bool (*td_deck_player)(void);
 
 /* The deck that is inserted, with a reference for the caller, or NULL. Any thread. */

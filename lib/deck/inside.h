@@ -19,8 +19,8 @@ struct td_deck {
     struct td_run *run; /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
     pthread_mutex_t lock;
-    char *folder;        /* of the run, where this deck has made it */
-    pid_t folder_owner;  /* who did: a forked child leaves it alone */
+    char *folder;       /* of the run, where this deck has made it */
+    pid_t folder_owner; /* who did: a forked child leaves it alone */
     struct td_buf misses;
     struct td_buf shown; /* what td_deck_misses() or td_deck_hear() gave away last */
 };

@@ -108,8 +108,7 @@ static int ear_address(const char *folder, struct sockaddr_un *address, int *fol
     *folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (*folder_fd < 0)
         return -1;
-    snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" EAR_FILE,
-             *folder_fd);
+    snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" EAR_FILE, *folder_fd);
     return 0;
 }
 

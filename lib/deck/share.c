@@ -38,9 +38,9 @@ static int make_folder(struct td_deck *deck, struct td_error *err)
     if (!folder)
         return td_error_nomem(err);
     if (!mkdtemp(folder)) {
-        int status =
-            td_error_set_at(err, TD_ERR_IO, folder, 0, 0, "cannot make a folder for the run (TMPDIR says where): %s",
-                            strerror(errno));
+        int status = td_error_set_at(err, TD_ERR_IO, folder, 0, 0,
+                                     "cannot make a folder for the run (TMPDIR says where): %s",
+                                     strerror(errno));
         free(folder);
         return status;
     }

@@ -27,8 +27,8 @@ static union td_value text(const char *value)
 
 /*
  * The URL that libcurl would make of what the host has set, by libcurl's own parser with the flags
- * that it uses itself (parseurlandfillconn in its lib/url.c). False where it would not take it: then
- * libcurl is to say so.
+ * that it uses itself (parseurlandfillconn in its lib/url.c). False where it would not take it:
+ * then libcurl is to say so.
  */
 static bool true_url(const struct td_easy *easy, struct td_buf *out)
 {
@@ -222,12 +222,6 @@ CURLcode td_arm(struct td_easy *easy)
     td_buf_release(&url);
     td_deck_unref(deck);
     return code;
-}
-
-CURLcode td_arm_again(struct td_easy *easy)
-{
-    td_disarm(easy);
-    return td_arm(easy);
 }
 
 CURLcode td_finish(struct td_easy *easy, CURLcode result)

@@ -8,8 +8,6 @@
 /* Before a transfer: where a deck is in use, the handle is armed; else it stays as it is. Anything
  * but CURLE_OK says that it could not be armed and must not be let out. */
 CURLcode td_arm(struct td_easy *easy);
-/* The host has set an option of a handle that is armed and has not started. */
-CURLcode td_arm_again(struct td_easy *easy);
 /* libcurl is done with the transfer: what went wrong on the tape is written to the host's error
  * buffer. The result that the host is to get. */
 CURLcode td_finish(struct td_easy *easy, CURLcode result);

@@ -15,7 +15,7 @@
 typedef void *dlopen_function(const char *, int);
 
 #if defined(__clang__)
-#define TAIL_CALL  __attribute__((musttail))
+#define TAIL_CALL   __attribute__((musttail))
 #define TAIL_CALLER __attribute__((no_sanitize("address", "undefined")))
 #else
 #define TAIL_CALL

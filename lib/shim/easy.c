@@ -70,8 +70,7 @@ static CURLcode play(struct td_easy *easy)
     }
     easy->performing = false;
     if (trouble != CURLM_OK)
-        result = trouble == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY
-                                                : CURLE_BAD_FUNCTION_ARGUMENT;
+        result = trouble == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_BAD_FUNCTION_ARGUMENT;
     real->multi_remove_handle(easy->own, easy->curl);
     return result;
 }

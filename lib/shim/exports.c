@@ -94,8 +94,7 @@ TD_EXPORT CURLHcode curl_easy_header(CURL *curl, const char *name, size_t index,
                                      unsigned int origin, int request, struct curl_header **out)
 {
     EASY_OR_REAL(td_easy_header(easy, name, index, origin, request, out),
-                 real->easy_header(curl, name, index, origin, request, out),
-                 CURLHE_NOT_BUILT_IN);
+                 real->easy_header(curl, name, index, origin, request, out), CURLHE_NOT_BUILT_IN);
 }
 
 TD_EXPORT struct curl_header *curl_easy_nextheader(CURL *curl, unsigned int origin, int request,

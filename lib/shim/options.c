@@ -33,15 +33,13 @@ static union td_value default_of(const struct td_options *options, int option)
 {
     switch (option) {
     case TD_OPTION_HSTS_CTRL: /* naming a file turns it on */
-        return (union td_value){.number = td_options_has(options, TD_OPTION_HSTS)
-                                              ? CURLHSTS_ENABLE
-                                              : 0};
+        return (union td_value){.number =
+                                    td_options_has(options, TD_OPTION_HSTS) ? CURLHSTS_ENABLE : 0};
     case TD_OPTION_PROTOCOLS:
         return (union td_value){.number = (long)CURLPROTO_ALL};
     case TD_OPTION_REDIR_PROTOCOLS:
-        return (union td_value){.number =
-                                    CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FTP |
-                                    CURLPROTO_FTPS};
+        return (union td_value){.number = CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FTP |
+                                          CURLPROTO_FTPS};
     case TD_OPTION_HTTP_TRANSFER_DECODING:
         return (union td_value){.number = 1};
     case TD_OPTION_WRITEDATA:

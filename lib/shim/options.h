@@ -54,7 +54,7 @@ enum td_option {
 #define X(name, kind) TD_OPTION_##name,
     TD_OPTIONS(X)
 #undef X
-    TD_OPTION_COUNT
+        TD_OPTION_COUNT
 };
 
 /* One argument of curl_easy_setopt(), of whatever kind. */

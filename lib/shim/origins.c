@@ -86,8 +86,8 @@ void td_origins_to_true(const struct td_origins *origins, struct td_bytes text, 
     td_url_split(&url, text);
     const struct td_origin *origin = NULL;
     if (url.has_authority && td_bytes_equal_nocase(url.scheme, TD_BYTES("http")) && url.port.len)
-        origin = find(origins, td_bytes(url.host.data, (size_t)(url.port.data + url.port.len -
-                                                                url.host.data)));
+        origin = find(origins, td_bytes(url.host.data,
+                                        (size_t)(url.port.data + url.port.len - url.host.data)));
     if (!origin) {
         td_buf_put_bytes(out, text);
         return;

@@ -136,7 +136,8 @@ static const struct td_real *bind_needed(const struct link_map *map)
     return NULL;
 }
 
-/* For callers that got libcurl some other way: the next in their own scope, or any that is there. */
+/* For callers that got libcurl some other way: the next in their own scope, or any that is there.
+ */
 static const struct td_real *bind_any(void)
 {
     struct link_map *map = NULL;

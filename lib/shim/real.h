@@ -25,8 +25,7 @@
     X(easy_reset, void, (CURL *))                                                                  \
     X(easy_header, CURLHcode,                                                                      \
       (CURL *, const char *, size_t, unsigned int, int, struct curl_header **))                    \
-    X(easy_nextheader, struct curl_header *,                                                       \
-      (CURL *, unsigned int, int, struct curl_header *))                                           \
+    X(easy_nextheader, struct curl_header *, (CURL *, unsigned int, int, struct curl_header *))    \
     X(multi_init, CURLM *, (void))                                                                 \
     X(multi_add_handle, CURLMcode, (CURLM *, CURL *))                                              \
     X(multi_remove_handle, CURLMcode, (CURLM *, CURL *))                                           \

@@ -29,8 +29,8 @@ bool td_redirect_allows(const struct td_options *options, bool redirect, struct 
     return true;
 }
 
-/* On the wire a redirect is http, whatever it is in truth. Where the host does not allow it, libcurl
- * has to refuse it, with its own words about the true scheme. */
+/* On the wire a redirect is http, whatever it is in truth. Where the host does not allow it,
+ * libcurl has to refuse it, with its own words about the true scheme. */
 static bool refuse_location(struct td_tape *tape, const struct td_url *here,
                             const struct td_url *there, struct td_bytes value, struct td_buf *out)
 {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool wanted;              /* the environment names a cassette */
-static struct td_error trouble;  /* code 0 where the cassettes were loaded */
+static bool wanted;             /* the environment names a cassette */
+static struct td_error trouble; /* code 0 where the cassettes were loaded */
 
 /* To whoever started the run, or else to standard error: the host's output is not touched. */
 static void say(struct td_run *run, struct td_bytes text)

@@ -116,8 +116,7 @@ static int bind_file(struct td_tape *tape)
     if (tape->path >= 0) {
         /* By our number, not by "self": a forked child, whose line may have the same descriptor,
          * must not find its parent's connections in libcurl's cache. */
-        snprintf(tape->address, sizeof tape->address, "/proc/%d/fd/%d", (int)getpid(),
-                 tape->path);
+        snprintf(tape->address, sizeof tape->address, "/proc/%d/fd/%d", (int)getpid(), tape->path);
         status = access(tape->address, F_OK) == 0 ? 0 : TD_ERR_IO;
     }
     return status;
@@ -195,8 +194,7 @@ static void use_port_option(struct td_tape *tape)
     if (!port || redirects || !url.has_authority)
         return;
     td_buf_init(&changed);
-    td_buf_put(&changed, tape->url.data,
-               (size_t)(url.host.data + url.host.len - tape->url.data));
+    td_buf_put(&changed, tape->url.data, (size_t)(url.host.data + url.host.len - tape->url.data));
     td_buf_printf(&changed, ":%ld", port & 0xffff);
     td_buf_put_text(&changed, url.path.data);
     td_buf_release(&tape->url);
@@ -348,8 +346,8 @@ static bool transmit(struct td_tape *tape)
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (td_wire_must_drain(tape->wire) && !is_drained(tape))
         return false;
-    struct td_bytes flight = td_wire_flight(
-        tape->wire, now.tv_sec * INT64_C(1000000000) + now.tv_nsec, &deadline);
+    struct td_bytes flight =
+        td_wire_flight(tape->wire, now.tv_sec * INT64_C(1000000000) + now.tv_nsec, &deadline);
     if (!flight.len)
         return false;
     ssize_t sent = send(tape->connection, flight.data, flight.len, MSG_NOSIGNAL);

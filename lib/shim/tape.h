@@ -44,8 +44,8 @@ struct td_tape {
     bool secure;             /* the last request went to a secure origin ... */
     long port;               /* ... at this port */
     const struct td_recorded_response *response; /* the last that was played, or NULL */
-    bool failed;                   /* a miss, or refused */
-    char message[CURL_ERROR_SIZE]; /* why: the one line for the host's error buffer */
+    bool failed;                                 /* a miss, or refused */
+    char message[CURL_ERROR_SIZE];               /* why: the one line for the host's error buffer */
 };
 
 struct td_tape *td_tape_new(struct td_easy *easy); /* NULL when memory ran out */

@@ -23,9 +23,9 @@ struct td_view {
     size_t count;
     long size_delta; /* recorded bytes of heads less those on the wire */
     bool writing;    /* libcurl is passing head lines to the write callback (CURLOPT_HEADER) */
-    struct curl_header given;  /* what curl_easy_header() gave the host last */
+    struct curl_header given; /* what curl_easy_header() gave the host last */
     struct curl_header given_next;
-    struct curl_header status; /* ":status" */
+    struct curl_header status;                        /* ":status" */
     struct td_buf name, value, next_name, next_value; /* its memory */
 };
 

@@ -51,8 +51,9 @@ TD_EXPORT struct td_deck *td_deck_open(const char *path, const struct td_deck_op
 TD_EXPORT int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err);
 
 /* From now on libcurl in this process plays from the deck. One deck at a time: TD_ERR_INVALID where
- * another is inserted, or where `deck` is NULL; and where it would not be asked, because the program
- * is not linked with libtapedeck-curl, or with libcurl in front of it (-lcurl must come later). */
+ * another is inserted, or where `deck` is NULL; and where it would not be asked, because the
+ * program is not linked with libtapedeck-curl, or with libcurl in front of it (-lcurl must come
+ * later). */
 TD_EXPORT int td_deck_insert(struct td_deck *deck);
 
 /* libcurl is live again (transfers under way play to their end). TD_ERR_MISS where a request was

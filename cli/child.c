@@ -74,11 +74,23 @@ int preload_shim(void)
     return status;
 }
 
-static void become(char **argv, const sigset_t *mask)
+/* What this program has changed of its signals, as it was. */
+struct signals {
+    sigset_t mask;
+    void (*interrupt)(int), (*quit)(int), (*child)(int);
+};
+
+static void restore(const struct signals *before)
 {
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
+    signal(SIGINT, before->interrupt);
+    signal(SIGQUIT, before->quit);
+    signal(SIGCHLD, before->child);
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+static void become(char **argv, const struct signals *before)
+{
+    restore(before);
     execvp(argv[0], argv);
     int cause = errno;
     complain("cannot run '%s': %s", argv[0], strerror(cause));
@@ -89,7 +101,10 @@ static void become(char **argv, const sigset_t *mask)
 static bool reap(pid_t child, int *code)
 {
     int status;
-    if (waitpid(child, &status, WNOHANG) != child)
+    pid_t ended = waitpid(child, &status, WNOHANG);
+    if (ended < 0 && errno == ECHILD)
+        return true; /* somebody else has reaped it, and its code is gone */
+    if (ended != child)
         return false;
     *code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return true;
@@ -97,16 +112,19 @@ static bool reap(pid_t child, int *code)
 
 int run_child(char **argv, int ear, void (*heard)(void *context), void *context)
 {
-    sigset_t watched, before;
+    sigset_t watched;
+    struct signals before;
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
     sigaddset(&watched, SIGTERM);
     sigaddset(&watched, SIGHUP);
-    sigprocmask(SIG_BLOCK, &watched, &before);
+    sigprocmask(SIG_BLOCK, &watched, &before.mask);
     int signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     /* The terminal sends these to the program as well: it is the one to decide. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
+    before.interrupt = signal(SIGINT, SIG_IGN);
+    before.quit = signal(SIGQUIT, SIG_IGN);
+    /* Inherited as ignored, it would let the child vanish unseen. */
+    before.child = signal(SIGCHLD, SIG_DFL);
 
     fflush(NULL);
     pid_t child = signals < 0 ? -1 : fork();
@@ -132,6 +150,6 @@ int run_child(char **argv, int ear, void (*heard)(void *context), void *context)
     }
     heard(context);
     close(signals);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    restore(&before);
     return code;
 }

@@ -193,7 +193,8 @@ CURLcode td_arm(struct td_easy *easy)
 {
     struct td_deck *deck;
     struct td_error trouble;
-    if (!td_session_deck(&deck, &trouble)) {
+    easy->decked = td_session_deck(&deck, &trouble);
+    if (!easy->decked) {
         easy->taped = false;
         return CURLE_OK;
     }

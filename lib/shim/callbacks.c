@@ -45,6 +45,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     struct td_easy *easy = context;
     void *function = value_of(easy, TD_OPTION_HEADERFUNCTION).pointer;
     struct td_bytes shown = td_view_line(&easy->tape->view, td_bytes(line, size * count));
+    if (!function && !value_of(easy, TD_OPTION_HEADERDATA).pointer)
+        return size * count; /* the host has taken both back meanwhile */
     return pass_on(function ? (curl_write_callback)function : write_function(easy), shown,
                    value_of(easy, TD_OPTION_HEADERDATA).pointer, size * count);
 }
@@ -107,6 +109,8 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
     curl_debug_callback function =
         (curl_debug_callback)value_of(easy, TD_OPTION_DEBUGFUNCTION).pointer;
     void *host_data = value_of(easy, TD_OPTION_DEBUGDATA).pointer;
+    if (!function)
+        return 0;
     if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
         return function(curl, type, data, len, host_data);
     struct td_buf shown;

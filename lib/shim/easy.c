@@ -15,12 +15,26 @@ static CURLcode forward(struct td_easy *easy, CURLoption option, union td_value 
     return easy->real->easy_setopt(easy->curl, option, value.pointer);
 }
 
+/* Whether what the transfer is about may still change: it was added to a multi handle and has not
+ * begun. It may not be armed at all yet, where it had no URL. */
+static bool is_waiting(const struct td_easy *easy, int option)
+{
+    if (!easy->multi || !easy->decked)
+        return false;
+    if (!easy->armed)
+        return true;
+    /* What was refused is refused once, unless it is about something else now. */
+    bool other = option == TD_OPTION_URL || option == TD_OPTION_CURLU ||
+                 option == TD_OPTION_CONNECT_ONLY;
+    return !easy->tape->started && (!easy->tape->failed || other);
+}
+
 CURLcode td_easy_setopt(struct td_easy *easy, CURLoption option, union td_value value)
 {
     int known = td_option_find(option);
     if (known < 0)
         return forward(easy, option, value);
-    bool waiting = easy->armed && !easy->tape->started && !easy->performing;
+    bool waiting = is_waiting(easy, known);
     if (!waiting && td_options_is_overridden(&easy->options, known)) {
         /* Libcurl gets it when the transfer is over. */
         td_options_set(&easy->options, known, value);

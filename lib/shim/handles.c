@@ -59,10 +59,12 @@ static void *add(struct td_map *map, const void *handle, void *value)
     return value;
 }
 
-static void take_away(struct td_map *map, const void *handle)
+static void take_away(struct td_map *map, const void *handle, const void *value)
 {
     pthread_rwlock_wrlock(&lock);
-    td_map_remove(map, key_of(handle));
+    /* Libcurl has freed the handle: another thread may have one at its address by now. */
+    if (td_map_get(map, key_of(handle)) == value)
+        td_map_remove(map, key_of(handle));
     pthread_rwlock_unlock(&lock);
 }
 
@@ -98,7 +100,7 @@ struct td_multi *td_multi_add(CURLM *curl, const struct td_real *real)
 
 void td_easy_drop(struct td_easy *easy)
 {
-    take_away(&easies, easy->curl);
+    take_away(&easies, easy->curl, easy);
     td_tape_free(easy->tape);
     td_options_release(&easy->options);
     free(easy);
@@ -106,6 +108,6 @@ void td_easy_drop(struct td_easy *easy)
 
 void td_multi_drop(struct td_multi *multi)
 {
-    take_away(&multis, multi->curl);
+    take_away(&multis, multi->curl, multi);
     free(multi);
 }

@@ -69,6 +69,36 @@ static int find_span(struct dl_phdr_info *info, size_t size, void *data)
     return 1;
 }
 
+/* Nothing is called while the lock is held: the loader has locks of its own. */
+static const struct td_real *publish(const struct td_real *found)
+{
+    pthread_mutex_lock(&lock);
+    const struct td_real *real = holder((const void *)found->low);
+    int count = atomic_load(&flavour_count);
+    if (!real && count < MAX_FLAVOURS) {
+        flavours[count] = *found;
+        real = &flavours[count];
+        atomic_store_explicit(&flavour_count, count + 1, memory_order_release);
+    }
+    pthread_mutex_unlock(&lock);
+    return real;
+}
+
+static void lock_for_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void unlock_after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void survive_forks(void)
+{
+    pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+}
+
 /* The flavour behind a handle from dlopen(), bound now if it is new. The handle is kept: a libcurl
  * that is in use must not be unloaded under us. */
 static const struct td_real *bind_library(void *library)
@@ -78,24 +108,17 @@ static const struct td_real *bind_library(void *library)
         return NULL;
     if (holder(init))
         return holder(init);
-    int count = atomic_load(&flavour_count);
-    if (count == MAX_FLAVOURS)
-        return NULL;
-
-    struct td_real *real = &flavours[count];
     struct span span = {.inside = (uintptr_t)init};
     if (!dl_iterate_phdr(find_span, &span))
         return NULL;
-    real->low = span.low;
-    real->high = span.high;
+    struct td_real found = {.low = span.low, .high = span.high};
 #define X(name, result, parameters)                                                                \
-    *(void **)&real->name = dlsym(library, "curl_" #name);                                         \
-    if (!real->name)                                                                               \
+    *(void **)&found.name = dlsym(library, "curl_" #name);                                         \
+    if (!found.name)                                                                               \
         return NULL;
     TD_REAL_FUNCTIONS(X)
 #undef X
-    atomic_store_explicit(&flavour_count, count + 1, memory_order_release);
-    return real;
+    return publish(&found);
 }
 
 static const struct td_real *bind_library_named(const char *name, int mode)
@@ -157,7 +180,6 @@ const struct td_real *td_real_for(const void *caller)
 {
     if (holder(caller))
         return holder(caller); /* it calls itself, several times in each transfer */
-    pthread_mutex_lock(&lock);
     const struct link_map *map = map_of(caller);
     const struct td_real *real = NULL;
     if (map && map->l_name && is_libcurl(map->l_name))
@@ -172,6 +194,5 @@ const struct td_real *td_real_for(const void *caller)
         real = bind_library_named("libcurl.so.4", RTLD_LAZY);
     if (!real)
         real = bind_library_named("libcurl-gnutls.so.4", RTLD_LAZY);
-    pthread_mutex_unlock(&lock);
     return real;
 }

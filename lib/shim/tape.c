@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,11 +27,28 @@ struct td_tape *td_tape_new(struct td_easy *easy)
     return tape;
 }
 
+enum { LISTENER, CONNECTION, PATH };
+
+static void know(struct td_tape *tape, int which, int fd)
+{
+    struct stat st = {0};
+    fstat(fd, &st);
+    tape->inodes[which] = st.st_ino;
+}
+
+/* A host may close what it has not opened, above all in a forked child: the number can be one of
+ * its own by now. */
+static void close_known(struct td_tape *tape, int which, int *fd)
+{
+    struct stat st;
+    if (*fd >= 0 && fstat(*fd, &st) == 0 && st.st_ino == tape->inodes[which])
+        close(*fd);
+    *fd = -1;
+}
+
 static void hang_up(struct td_tape *tape)
 {
-    if (tape->connection >= 0)
-        close(tape->connection);
-    tape->connection = -1;
+    close_known(tape, CONNECTION, &tape->connection);
     td_wire_free(tape->wire);
     tape->wire = NULL;
 }
@@ -38,11 +56,8 @@ static void hang_up(struct td_tape *tape)
 static void close_line(struct td_tape *tape)
 {
     hang_up(tape);
-    if (tape->listener >= 0)
-        close(tape->listener);
-    if (tape->path >= 0)
-        close(tape->path);
-    tape->listener = tape->path = -1;
+    close_known(tape, LISTENER, &tape->listener);
+    close_known(tape, PATH, &tape->path);
 }
 
 void td_tape_free(struct td_tape *tape)
@@ -110,6 +125,7 @@ static int bind_file(struct td_tape *tape)
     snprintf(tape->name.sun_path, sizeof tape->name.sun_path, "%s/line", folder);
     if (bind(tape->listener, (struct sockaddr *)&tape->name, sizeof tape->name) == 0) {
         tape->path = open(tape->name.sun_path, O_PATH | O_CLOEXEC);
+        know(tape, PATH, tape->path);
         unlink(tape->name.sun_path);
     }
     rmdir(folder);
@@ -140,6 +156,7 @@ static int open_socket(struct td_tape *tape)
         tape->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (tape->listener < 0)
             return TD_ERR_IO;
+        know(tape, LISTENER, tape->listener);
         tape->owner = getpid();
         tape->abstract = abstract;
         if ((abstract ? bind_abstract(tape) : bind_file(tape)) == 0)
@@ -173,8 +190,6 @@ int td_tape_listen(struct td_tape *tape)
             hang_up(tape);
         return 0;
     }
-    if (tape->owner == getpid())
-        tape->listener = tape->connection = tape->path = -1; /* not ours to close any more */
     close_line(tape);
     int status = open_socket(tape);
     if (!status && listen(tape->listener, 4) < 0)
@@ -311,6 +326,7 @@ static bool accept_next(struct td_tape *tape)
     }
     hang_up(tape);
     tape->connection = connection;
+    know(tape, CONNECTION, connection);
     tape->wire = wire;
     return true;
 }

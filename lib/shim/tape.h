@@ -24,6 +24,7 @@ struct td_tape {
     int listener;      /* -1: none */
     int connection;    /* -1: none */
     int path;          /* a handle on the listener's file, which has no name any more; or -1 */
+    ino_t inodes[3];   /* of these three, to know them by before they are closed */
     pid_t owner;       /* the process that opened them: a forked child shares them */
     char address[108]; /* what libcurl is to connect to: a file, or an abstract name */
     bool abstract;

@@ -194,6 +194,10 @@ class Suite:
                ["cannot run 'no-such-program'"])
     self.check(self.run('replay', HELLO, '--', self.body), 'not a program', 126, b'',
                ['cannot run'])
+    ignoring = ('import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); '
+                'os.execv(sys.argv[1], sys.argv[1:])')
+    self.check(Run(['/usr/bin/python3', '-c', ignoring, self.tapedeck, 'replay', HELLO, '--',
+                    'sh', '-c', 'exit 5'], timeout=10), 'SIGCHLD inherited as ignored', 5)
     before = set(os.listdir(self.folder))
     self.curl('-d', '@' + self.body, URL, env=clean_environment(TMPDIR=self.folder))
     self.tap.result(set(os.listdir(self.folder)) == before, 'nothing is left behind in TMPDIR')

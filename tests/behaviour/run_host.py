@@ -18,6 +18,8 @@ CASES = {
     'close-descriptors':
         'before: 0, 1836 bytes\nafter: 0, 1836 bytes\ndescriptors lost: 0\n',
     'fork': 'parent: 0, 1836 bytes\nchild: 0, 1836 bytes\nparent again: 0, 1836 bytes\nchild: 0\n',
+    'late-url': ''.join(f'late {kind}: 0, 1836 bytes\n' for kind in range(3)),
+    'no-callbacks': 'played: 0, 1836 bytes\n',
     'errno': 'played: 0, 1836 bytes\nerrno: 4242\n',
     'fork-under-threads': 'played: 16\n',
 }

@@ -103,6 +103,59 @@ static void check_errno(CURL *curl, size_t *total)
     printf("errno: %d\n", errno);
 }
 
+/* Adds a handle that is about nothing yet, or about a file, and says what it is about later. */
+static void late_url(CURL *curl, const char *url)
+{
+    for (int kind = 0; kind < 3; kind++) {
+        size_t total = 0;
+        int running = 1, left;
+        CURLM *multi = curl_multi_init();
+        CURL *late = kind == 0 ? curl_easy_init() : curl_easy_duphandle(curl);
+        if (kind == 1)
+            curl_easy_setopt(late, CURLOPT_URL, "file:///dev/null");
+        curl_multi_add_handle(multi, late);
+        if (kind == 2)
+            curl_easy_reset(late);
+        curl_easy_setopt(late, CURLOPT_URL, url);
+        curl_easy_setopt(late, CURLOPT_POSTFIELDSIZE, body_length);
+        curl_easy_setopt(late, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(late, CURLOPT_WRITEFUNCTION, on_write);
+        curl_easy_setopt(late, CURLOPT_WRITEDATA, &total);
+        while (running && curl_multi_perform(multi, &running) == CURLM_OK)
+            curl_multi_poll(multi, NULL, 0, 100, NULL);
+        CURLMsg *message = curl_multi_info_read(multi, &left);
+        printf("late %d: %d, %zu bytes\n", kind, message ? (int)message->data.result : -1, total);
+        curl_multi_remove_handle(multi, late);
+        curl_easy_cleanup(late);
+        curl_multi_cleanup(multi);
+    }
+}
+
+/* Takes its callbacks back in the middle of a transfer. */
+static size_t take_back(char *line, size_t size, size_t count, void *curl)
+{
+    (void)line;
+    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, NULL);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, NULL);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, NULL);
+    return size * count;
+}
+
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, void *context)
+{
+    (void)curl, (void)type, (void)data, (void)size, (void)context;
+    return 0;
+}
+
+static void no_callbacks(CURL *curl, size_t *total)
+{
+    curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_back);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, curl);
+    play(curl, total, "played");
+}
+
 static void *in_thread(void *url)
 {
     size_t total = 0;
@@ -162,6 +215,10 @@ int main(int argc, char **argv)
         use_after_fork(curl, &total);
     } else if (strcmp(argv[1], "errno") == 0) {
         check_errno(curl, &total);
+    } else if (strcmp(argv[1], "late-url") == 0) {
+        late_url(curl, argv[2]);
+    } else if (strcmp(argv[1], "no-callbacks") == 0) {
+        no_callbacks(curl, &total);
     } else if (strcmp(argv[1], "fork-under-threads") == 0) {
         fork_under_threads(argv[2]);
     }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STATE_FILE "state"
@@ -29,6 +30,8 @@ struct shared {
     _Atomic uint32_t requests;
     _Atomic uint32_t missed;
     _Atomic uint32_t processes;
+    _Atomic uint32_t told;        /* texts that were sent */
+    _Atomic uint32_t heard;       /* texts that were taken, and dealt with */
     _Atomic uint32_t played_by[]; /* by interaction */
 };
 
@@ -36,6 +39,7 @@ struct td_run {
     struct shared *shared;
     size_t size;
     int ear;      /* the creator's socket, or -1 */
+    bool dealing; /* the creator has taken a text, and not come back yet */
     char *folder; /* NULL where it is anonymous */
 };
 
@@ -224,6 +228,18 @@ void td_run_counts(struct td_run *run, struct td_run_counts *counts)
     counts->processes = atomic_load(&run->shared->processes);
 }
 
+/* Until as many texts were dealt with as were sent, but not for ever. */
+static void wait_until_heard(struct td_run *run)
+{
+    uint32_t ticket = atomic_fetch_add(&run->shared->told, 1) + 1;
+    struct timespec nap = {.tv_nsec = 200 * 1000};
+    for (int naps = 0; naps < 10000; naps++) {
+        if ((int32_t)(atomic_load(&run->shared->heard) - ticket) >= 0)
+            return;
+        nanosleep(&nap, NULL);
+    }
+}
+
 bool td_run_tell(struct td_run *run, struct td_bytes text)
 {
     struct sockaddr_un address;
@@ -244,6 +260,9 @@ bool td_run_tell(struct td_run *run, struct td_bytes text)
         close(mouth);
     }
     close(folder_fd);
+    /* What the program says of its failed transfer is to come after, not in the middle. */
+    if (sent >= 0)
+        wait_until_heard(run);
     return sent >= 0;
 }
 
@@ -254,6 +273,9 @@ int td_run_ear(struct td_run *run)
 
 bool td_run_hear(struct td_run *run, struct td_buf *out)
 {
+    if (run->dealing)
+        atomic_fetch_add(&run->shared->heard, 1);
+    run->dealing = false;
     char *to = td_buf_reserve(out, MAX_TEXT);
     if (!to || run->ear < 0)
         return false;
@@ -261,5 +283,6 @@ bool td_run_hear(struct td_run *run, struct td_buf *out)
     if (got < 0)
         return false;
     out->len += (size_t)got;
+    run->dealing = true;
     return true;
 }

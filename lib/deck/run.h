@@ -41,11 +41,12 @@ struct td_run_counts {
 };
 void td_run_counts(struct td_run *run, struct td_run_counts *counts);
 
-/* Sends a text for people to whoever created the run. False where nobody listens: then it is the
- * caller's to show. */
+/* Sends a text for people to whoever created the run, and waits (2 s at most) until it was dealt
+ * with. False where nobody listens: then it is the caller's to show. */
 bool td_run_tell(struct td_run *run, struct td_bytes text);
 /* For the creator: a descriptor that becomes readable when a text is there, and the next text
- * appended to `out`; false where there is none now. */
+ * appended to `out`; false where there is none now. Asking for the next one says that the last was
+ * dealt with. */
 int td_run_ear(struct td_run *run);
 bool td_run_hear(struct td_run *run, struct td_buf *out);
 

@@ -27,7 +27,8 @@ TD_EXPORT int td_deck_share(struct td_deck *deck, struct td_error *err);
  * request was not answered. Owned by the deck. */
 TD_EXPORT int td_deck_ear(struct td_deck *deck);
 /* The next such text, lines for a person, or NULL where there is none now. Valid until the next
- * call on this deck. Never waits. */
+ * call on this deck, which also tells the program that its text was shown: ask until there is none.
+ * Never waits. */
 TD_EXPORT const char *td_deck_hear(struct td_deck *deck);
 
 /* By position over all cassettes of the deck; NULL past the end. */

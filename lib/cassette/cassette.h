@@ -55,8 +55,36 @@ struct td_recorded_request {
     struct td_bytes method; /* empty means GET, as in Go */
 };
 
+/* A piece of a body as it came, and when: nanoseconds since the request had been sent. */
+struct td_recorded_chunk {
+    uint32_t len;
+    int64_t at_ns;
+};
+
+struct td_recorded_chunks {
+    const struct td_recorded_chunk *items;
+    size_t count;
+};
+
+/*
+ * What the format has no place for, under the response's optional key `tapedeck`, which every other
+ * reader of the format passes over. All of it may be missing.
+ */
+struct td_shape {
+    struct td_recorded_chunks
+        chunks; /* they need not fit a body that was edited since: td_chunks_fit() */
+    /* The names of the head's lines as they came, in their order, with a space between. A name
+     * may carry the value of a line that the format drops: "content-encoding=gzip". */
+    struct td_bytes head;
+    struct td_list interim; /* whole 1xx heads before the response, without the protocol:
+                             * "103 Early Hints\nlink: </a.css>\n" */
+    int64_t wire_length;    /* bytes of the body before it was decoded; 0 where it was not */
+    struct td_bytes broken; /* how the transfer ended early, "" where it did not */
+};
+
 struct td_recorded_response {
     struct td_message message;
+    struct td_shape shape;
     bool uncompressed; /* the recorder decoded the body, and dropped the headers that said so */
     struct td_bytes status; /* "200 OK"; may be empty */
     int code;
@@ -70,8 +98,23 @@ struct td_interaction {
     struct td_mark mark;
 };
 
+/* One setting of the cassette's own: see cassette/settings.h. */
+struct td_setting {
+    struct td_bytes path; /* "match.ignore_paths" */
+    struct td_list values;
+    struct td_mark mark;
+};
+
+struct td_settings {
+    char *path; /* of the file, for messages */
+    const struct td_setting *items;
+    size_t count;
+    struct td_arena arena; /* of those that were loaded from a file of their own */
+};
+
 struct td_cassette {
     char *path; /* as the caller gave it; in messages */
+    struct td_settings settings;
     struct td_interaction *interactions;
     size_t count;
     struct td_arena arena; /* owns all of the above but the path */

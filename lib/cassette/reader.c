@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "cassette/chunks.h"
+#include "cassette/settings.h"
 #include "cassette/value.h"
 
-enum type { TEXT, BODY, INT, LONG, BOOL, LIST, FIELDS, DURATION };
+enum type { TEXT, BODY, INT, LONG, BOOL, LIST, FIELDS, DURATION, CHUNKS, SHAPE };
 
 struct key {
     struct td_bytes name;
@@ -56,6 +58,13 @@ static const struct key response_keys[] = {
     RESPONSE("status", TEXT, status),
     RESPONSE("code", INT, code),
     RESPONSE("duration", DURATION, duration_ns),
+    RESPONSE("tapedeck", SHAPE, shape),
+};
+
+static const struct key shape_keys[] = {
+    KEY("chunks", CHUNKS, td_shape, chunks), KEY("head", TEXT, td_shape, head),
+    KEY("interim", LIST, td_shape, interim), KEY("wire_length", LONG, td_shape, wire_length),
+    KEY("broken", TEXT, td_shape, broken),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -81,6 +90,22 @@ static int check_keys(struct td_reading *r, const struct td_yaml_node *mapping)
     for (const struct td_yaml_node *key = mapping->first; key && !status; key = key->next->next)
         status = td_value_check_key(r, key);
     return status;
+}
+
+static int read_record(struct td_reading *r, const char *name, const struct td_yaml_node *node,
+                       const struct key *keys, size_t count, void *record);
+
+static int read_chunks(struct td_reading *r, const char *name, const struct td_yaml_node *node,
+                       struct td_recorded_chunks *chunks)
+{
+    struct td_bytes text;
+    int status = td_value_text(r, name, node, &text);
+    if (status == 0)
+        status = td_chunks_parse(&r->tree->texts, text, chunks);
+    if (status == TD_ERR_FORMAT)
+        return td_value_wrong(r, name, node,
+                              "lengths and milliseconds such as '214@312.4 220@331'");
+    return status == TD_ERR_NOMEM ? td_error_nomem(r->err) : status;
 }
 
 static int read_value(struct td_reading *r, const struct key *key, const struct td_yaml_node *node,
@@ -112,6 +137,12 @@ static int read_value(struct td_reading *r, const struct key *key, const struct 
         return td_value_fields(r, name, node, (struct td_fields *)target);
     case DURATION:
         return td_value_duration(r, name, node, (int64_t *)target);
+    case CHUNKS:
+        return read_chunks(r, name, node, (struct td_recorded_chunks *)target);
+    case SHAPE:
+        return td_yaml_is_null(node)
+                   ? 0
+                   : read_record(r, name, node, shape_keys, COUNT(shape_keys), target);
     }
     return 0;
 }
@@ -277,6 +308,9 @@ static int read_top(struct td_reading *r, struct td_cassette *cassette)
         return fail_missing(r, root, "the cassette", "interactions");
     if (status == 0)
         status = read_interactions(r, interactions, cassette);
+    const struct td_yaml_node *settings = td_yaml_find(root, TD_BYTES("tapedeck"));
+    if (status == 0 && settings)
+        status = td_settings_read(r, settings, &cassette->settings);
     /* Last, since a dialect has it last, and a file that was cut has lost other things before. */
     if (status == 0 && !version)
         return FAIL(r, TD_ERR_VERSION, root,
@@ -291,7 +325,7 @@ int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cass
     struct td_cassette *made = calloc(1, sizeof *made);
     if (!made)
         return td_error_nomem(err);
-    made->path = strdup(path);
+    made->path = made->settings.path = strdup(path);
     struct td_reading r = {.tree = tree, .path = path, .err = err};
     int status = made->path ? read_top(&r, made) : td_error_nomem(err);
     if (status < 0) {

@@ -7,7 +7,7 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = {&replay_command, &show_command};
+static const struct command *const commands[] = {&record_command, &replay_command, &show_command};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -21,7 +21,7 @@ static const struct command *find(const char *name)
 
 static void print_help(void)
 {
-    puts("tapedeck plays recorded HTTP traffic to unmodified programs, offline.\n"
+    puts("tapedeck records the HTTP traffic of unmodified programs, and plays it back offline.\n"
          "\n"
          "Usage: tapedeck COMMAND [ARGUMENT...]\n"
          "\n"

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "deck/draft.h"
 #include "match/explain.h"
 
 static pthread_mutex_t inserted_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,8 +52,10 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
     if (options)
         memcpy(&deck->options, options,
                options->size < sizeof deck->options ? options->size : sizeof deck->options);
+    deck->mode = deck->options.mode;
+    td_arena_init(&deck->drafts);
     deck->index = td_index_new();
-    int status = deck->index ? 0 : td_error_nomem(err);
+    int status = deck->index ? td_scrubber_new(&deck->scrubber, NULL, err) : td_error_nomem(err);
     if (!status && path)
         status = td_deck_load(deck, path, err);
     if (status < 0) {
@@ -67,12 +70,20 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     if (deck->run)
         return td_error_set(err, TD_ERR_INVALID,
                             "cannot load '%s': the deck has been played already", path);
+    int status = 0;
+    bool is_target = !deck->target;
+    if (is_target && deck->mode != TD_MODE_PASSTHROUGH)
+        status = td_deck_target(deck, path, err);
+    /* What is live altogether needs no cassette, and what is new may have none yet. */
+    if (status < 0 || deck->mode == TD_MODE_RECORD || deck->mode == TD_MODE_PASSTHROUGH ||
+        (deck->mode == TD_MODE_NEW && !deck->base.inode && is_target))
+        return status;
     struct td_cassette **more = realloc(deck->cassettes, (deck->cassette_count + 1) * sizeof *more);
     if (!more)
         return td_error_nomem(err);
     deck->cassettes = more;
     struct td_cassette *cassette;
-    int status = td_cassette_load(path, &cassette, err);
+    status = td_cassette_load(path, &cassette, err);
     if (status < 0)
         return status;
     deck->cassettes[deck->cassette_count++] = cassette;
@@ -92,8 +103,12 @@ void td_deck_unref(struct td_deck *deck)
 {
     if (!deck || atomic_fetch_sub(&deck->references, 1) > 1)
         return;
+    td_journal_free(deck->journal);
     td_run_free(deck->run);
     td_deck_remove_folder(deck);
+    td_scrubber_free(deck->scrubber);
+    td_arena_release(&deck->drafts);
+    free(deck->target);
     td_index_free(deck->index);
     for (size_t i = 0; i < deck->cassette_count; i++)
         td_cassette_free(deck->cassettes[i]);
@@ -104,10 +119,10 @@ void td_deck_unref(struct td_deck *deck)
     free(deck);
 }
 
-struct td_hash td_deck_fingerprint(const struct td_deck *deck)
+struct td_hash td_deck_fingerprint(const struct td_deck *deck, size_t count)
 {
     struct td_hash hash = {0};
-    for (size_t i = 0; i < td_index_count(deck->index); i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct td_interaction *interaction = td_index_at(deck->index, i);
         hash = td_hash_join(hash, td_hash_bytes(interaction->request.url));
         hash = td_hash_join(hash, td_hash_bytes(interaction->request.message.body));
@@ -117,10 +132,17 @@ struct td_hash td_deck_fingerprint(const struct td_deck *deck)
 
 int td_deck_join(struct td_deck *deck, const char *folder, struct td_error *err)
 {
-    struct td_run *run =
-        td_run_join(folder, td_index_count(deck->index), td_deck_fingerprint(deck), err);
+    struct td_run *run = td_run_join(folder, err);
     if (!run)
         return err ? err->code : TD_ERR_IO;
+    /* Another run may have added to the cassette meanwhile: that is not for this one. */
+    size_t count = td_run_interactions(run);
+    if (count > td_index_count(deck->index) ||
+        !td_hash_equal(td_run_cassettes(run), td_deck_fingerprint(deck, count))) {
+        td_run_free(run);
+        return td_error_set(err, TD_ERR_INVALID,
+                            "the cassettes were changed while the run '%s' plays them", folder);
+    }
     td_run_free(deck->run);
     deck->run = run;
     return 0;
@@ -189,6 +211,9 @@ void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts)
     td_run_counts(deck->run, &run);
     counts->requests = run.requests;
     counts->missed = run.missed;
+    counts->recorded = run.fates[TD_RUN_RECORDED];
+    counts->dropped = run.fates[TD_RUN_DROPPED];
+    counts->lost = run.fates[TD_RUN_LOST];
     for (size_t i = 0; i < counts->interactions; i++)
         counts->played += td_run_played_by(deck->run, i) != 0;
 }
@@ -199,12 +224,21 @@ int td_deck_eject(struct td_deck *deck, struct td_error *err)
         return TD_ERR_INVALID; /* err still has what td_deck_open() said */
     if (!take_out(deck))
         return td_error_set(err, TD_ERR_INVALID, "the deck is not inserted");
+    struct td_deck_saved saved;
+    int status = td_deck_save(deck, &saved, err);
+    if (deck->options.hooks.on_eject)
+        deck->options.hooks.on_eject(deck->options.context);
+    if (status < 0)
+        return status;
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
+    if (counts.lost)
+        return td_error_set(err, TD_ERR_IO, "%zu interactions could not be recorded", counts.lost);
     if (counts.missed)
         return td_error_set(err, TD_ERR_MISS, "%zu of %zu requests not answered by the cassette",
                             counts.missed, counts.requests);
-    if (counts.played < counts.interactions && !deck->options.allow_unplayed)
+    if (counts.played < counts.interactions && deck->mode == TD_MODE_REPLAY &&
+        !deck->options.allow_unplayed)
         return td_error_set(err, TD_ERR_UNPLAYED, "%zu of %zu interactions not played",
                             counts.interactions - counts.played, counts.interactions);
     return 0;
@@ -313,6 +347,24 @@ static void tell_miss(struct td_deck *deck, struct td_buf *text)
     pthread_mutex_unlock(&deck->lock);
 }
 
+/* What the hook makes of an answer lives as long as the deck does. */
+static int before_replay(struct td_deck *deck, const struct td_interaction **answer,
+                         struct td_error *err)
+{
+    if (!deck->options.hooks.before_replay)
+        return 0;
+    pthread_mutex_lock(&deck->lock);
+    struct td_interaction *copy = td_arena_alloc(&deck->drafts, sizeof *copy);
+    struct td_draft draft = {copy, &deck->drafts, false, false};
+    if (copy) {
+        *copy = **answer;
+        deck->options.hooks.before_replay(deck->options.context, &draft);
+        *answer = copy;
+    }
+    pthread_mutex_unlock(&deck->lock);
+    return copy && !draft.failed ? 0 : td_error_nomem(err);
+}
+
 int td_deck_answer(struct td_deck *deck, const struct td_query *query,
                    const struct td_interaction **answer, struct td_error *err)
 {
@@ -320,7 +372,11 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
     struct td_class *class = td_index_find(deck->index, query);
     *answer = class ? take(deck, class, request) : NULL;
     if (*answer)
-        return 0;
+        return before_replay(deck, answer, err);
+    if (deck->mode == TD_MODE_NEW) {
+        td_run_unask(deck->run);
+        return TD_DECK_LIVE;
+    }
 
     struct td_buf text;
     td_buf_init(&text);

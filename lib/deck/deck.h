@@ -9,14 +9,15 @@
 #define TD_DECK_DECK_H
 
 #include <tapedeck/deck.h>
+#include <tapedeck/share.h>
 
 #include "deck/run.h"
 #include "match/index.h"
 
 /* Joins the run in `folder` instead of the deck's own (before anything is played). */
 int td_deck_join(struct td_deck *deck, const char *folder, struct td_error *err);
-/* What is in the deck, as a fingerprint. */
-struct td_hash td_deck_fingerprint(const struct td_deck *deck);
+/* The deck's first `count` interactions, as a fingerprint. */
+struct td_hash td_deck_fingerprint(const struct td_deck *deck, size_t count);
 const struct td_index *td_deck_index(const struct td_deck *deck);
 struct td_run *td_deck_run(struct td_deck *deck);
 
@@ -24,9 +25,31 @@ struct td_run *td_deck_run(struct td_deck *deck);
 typedef void td_deck_teller(struct td_deck *deck, struct td_bytes text);
 void td_deck_set_teller(struct td_deck *deck, td_deck_teller *teller);
 
+/* The process takes part in a run that another one has started, when the target was `base`, a text
+ * of td_deck_base(): before cassettes are loaded. */
+int td_deck_become_member(struct td_deck *deck, const char *base, struct td_error *err);
+void td_deck_base(const struct td_deck *deck, struct td_buf *text);
+
+/* Whether this transfer has nothing to do with the deck, and is live. */
+bool td_deck_passes(const struct td_deck *deck, const char *url);
+/* Whether all transfers are live and recorded. */
+bool td_deck_is_live(const struct td_deck *deck);
+bool td_deck_keeps_timing(const struct td_deck *deck);
+
+/* Records an interaction, which began at `start_ns` of CLOCK_REALTIME; new texts of it come into
+ * the arena. What fails is counted and told. `whole`: its response did not end early. Any thread.
+ */
+void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
+                    struct td_arena *arena, int64_t start_ns, bool whole);
+/* One that could not even be captured. */
+void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason);
+
+/* What td_deck_answer() says of a request that is to be live, and recorded. */
+enum { TD_DECK_LIVE = 1 };
+
 /*
- * Answers a request: 0 and *answer, which lives as long as the deck; or TD_ERR_MISS and in `err`
- * the one line that says what was asked for. Any thread.
+ * Answers a request: 0 and *answer, which lives as long as the deck; TD_DECK_LIVE; or TD_ERR_MISS
+ * and in `err` the one line that says what was asked for. Any thread.
  */
 int td_deck_answer(struct td_deck *deck, const struct td_query *query,
                    const struct td_interaction **answer, struct td_error *err);

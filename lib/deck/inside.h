@@ -9,21 +9,34 @@
 
 #include "cassette/reader.h"
 #include "deck/deck.h"
+#include "deck/journal.h"
+#include "scrub/scrub.h"
 
 struct td_deck {
     _Atomic int references;
     struct td_deck_options options;
+    enum td_mode mode; /* of the options, or what `once` has come to */
     struct td_cassette **cassettes;
     size_t cassette_count;
     struct td_index *index;
     struct td_run *run; /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
     pthread_mutex_t lock;
-    char *folder;       /* of the run, where this deck has made it */
-    pid_t folder_owner; /* who did: a forked child leaves it alone */
+    char *target;               /* what is recorded goes here; an absolute path, or NULL */
+    bool member;                /* of a run: who started it merges the journals */
+    struct td_identity base;    /* what the target was when the run began, where it is a member */
+    struct td_journal *journal; /* of the target */
+    struct td_scrubber *scrubber;
+    struct td_arena drafts; /* what hooks have changed for a replay */
+    char *folder;           /* of the run, where this deck has made it */
+    pid_t folder_owner;     /* who did: a forked child leaves it alone */
     struct td_buf misses;
     struct td_buf shown; /* what td_deck_misses() or td_deck_hear() gave away last */
 };
+
+/* record.c: makes the file of this name what is recorded to, after what an earlier recording of it
+ * has left was saved. */
+int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err);
 
 /* Removes the run's folder, if this process has made one. */
 void td_deck_remove_folder(struct td_deck *deck);

@@ -19,7 +19,7 @@
 
 const char *const td_run_files[] = {STATE_FILE, EAR_FILE, NULL};
 
-static const char magic[8] = "tdrun-1";
+static const char magic[8] = "tdrun-2";
 
 enum { MAX_TEXT = 60 * 1024 };
 
@@ -29,6 +29,7 @@ struct shared {
     struct td_hash cassettes;
     _Atomic uint32_t requests;
     _Atomic uint32_t missed;
+    _Atomic uint32_t fates[TD_RUN_FATES];
     _Atomic uint32_t processes;
     _Atomic uint32_t told;        /* texts that were sent */
     _Atomic uint32_t heard;       /* texts that were taken, and dealt with */
@@ -48,13 +49,18 @@ static int fail(struct td_error *err, const char *folder, const char *name, cons
     return td_error_set(err, TD_ERR_IO, "%s '%s/%s': %s", what, folder, name, strerror(errno));
 }
 
+static size_t size_of(size_t interactions)
+{
+    return sizeof(struct shared) + interactions * sizeof(_Atomic uint32_t);
+}
+
 static struct td_run *run_new(const char *folder, size_t interactions)
 {
     struct td_run *run = calloc(1, sizeof *run);
     if (!run)
         return NULL;
     run->ear = -1;
-    run->size = sizeof(struct shared) + interactions * sizeof(_Atomic uint32_t);
+    run->size = size_of(interactions);
     if (folder && !(run->folder = strdup(folder))) {
         free(run);
         return NULL;
@@ -153,10 +159,9 @@ struct td_run *td_run_create(const char *folder, size_t interactions, struct td_
     return run;
 }
 
-struct td_run *td_run_join(const char *folder, size_t interactions, struct td_hash cassettes,
-                           struct td_error *err)
+struct td_run *td_run_join(const char *folder, struct td_error *err)
 {
-    struct td_run *run = run_new(folder, interactions);
+    struct td_run *run = run_new(folder, 0);
     if (!run) {
         td_error_nomem(err);
         return NULL;
@@ -166,26 +171,33 @@ struct td_run *td_run_join(const char *folder, size_t interactions, struct td_ha
     int status = fd < 0 ? TD_ERR_IO : 0;
     if (!status && fstat(fd, &st) < 0)
         status = fail(err, folder, STATE_FILE, "cannot read");
-    bool same = !status && (size_t)st.st_size == run->size;
-    if (same && map(run, fd) < 0)
+    bool good = !status && (size_t)st.st_size >= run->size;
+    run->size = good ? (size_t)st.st_size : run->size;
+    if (good && map(run, fd) < 0)
         status = fail(err, folder, STATE_FILE, "cannot map");
     if (fd >= 0)
         close(fd);
     if (!status)
-        same = same && memcmp(run->shared->magic, magic, sizeof magic) == 0 &&
-               run->shared->interactions == interactions &&
-               td_hash_equal(run->shared->cassettes, cassettes);
-    if (!status && !same)
-        status = td_error_set(err, TD_ERR_INVALID,
-                              "the run in '%s' plays other cassettes: they were changed since it "
-                              "began, or TAPEDECK_CASSETTE was",
-                              folder);
+        good = good && memcmp(run->shared->magic, magic, sizeof magic) == 0 &&
+               run->size == size_of(run->shared->interactions);
+    if (!status && !good)
+        status = td_error_set(err, TD_ERR_INVALID, "'%s' is not the folder of a run", folder);
     if (status < 0) {
         td_run_free(run);
         return NULL;
     }
     atomic_fetch_add(&run->shared->processes, 1);
     return run;
+}
+
+size_t td_run_interactions(const struct td_run *run)
+{
+    return (size_t)run->shared->interactions;
+}
+
+struct td_hash td_run_cassettes(const struct td_run *run)
+{
+    return run->shared->cassettes;
 }
 
 void td_run_free(struct td_run *run)
@@ -210,21 +222,36 @@ void td_run_miss(struct td_run *run)
     atomic_fetch_add(&run->shared->missed, 1);
 }
 
+void td_run_unask(struct td_run *run)
+{
+    atomic_fetch_sub(&run->shared->requests, 1);
+}
+
+void td_run_count(struct td_run *run, enum td_run_fate fate)
+{
+    atomic_fetch_add(&run->shared->fates[fate], 1);
+}
+
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request)
 {
     uint32_t nobody = 0;
-    return atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request);
+    return interaction < run->shared->interactions &&
+           atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request);
 }
 
 uint32_t td_run_played_by(struct td_run *run, size_t interaction)
 {
-    return atomic_load(&run->shared->played_by[interaction]);
+    return interaction < run->shared->interactions
+               ? atomic_load(&run->shared->played_by[interaction])
+               : 0;
 }
 
 void td_run_counts(struct td_run *run, struct td_run_counts *counts)
 {
     counts->requests = atomic_load(&run->shared->requests);
     counts->missed = atomic_load(&run->shared->missed);
+    for (int i = 0; i < TD_RUN_FATES; i++)
+        counts->fates[i] = atomic_load(&run->shared->fates[i]);
     counts->processes = atomic_load(&run->shared->processes);
 }
 

@@ -18,25 +18,34 @@ struct td_run;
 /* For `interactions` interactions; shared with forked children only. */
 struct td_run *td_run_new(size_t interactions, struct td_error *err);
 /* Makes the folder's files for others to join, and joins. `cassettes` is a fingerprint of what is
- * played: one who joins with another one is refused. */
+ * played, for those who join to compare with theirs. */
 struct td_run *td_run_create(const char *folder, size_t interactions, struct td_hash cassettes,
                              struct td_error *err);
-struct td_run *td_run_join(const char *folder, size_t interactions, struct td_hash cassettes,
-                           struct td_error *err);
+struct td_run *td_run_join(const char *folder, struct td_error *err);
+size_t td_run_interactions(const struct td_run *run);
+struct td_hash td_run_cassettes(const struct td_run *run);
 /* The mapping and the sockets; the folder's files stay. */
 void td_run_free(struct td_run *run);
 
 /* A new request: its number, from 1. */
 uint32_t td_run_request(struct td_run *run);
 void td_run_miss(struct td_run *run);
-/* Takes an interaction for a request; false where another one has taken it before. */
+/* It was none: it goes on elsewhere, where it is counted. */
+void td_run_unask(struct td_run *run);
+/* Takes an interaction for a request; false where another one has taken it before, or where it is
+ * not one of the run's. */
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request);
 /* The number of the request that it was (first) played to, or 0. */
 uint32_t td_run_played_by(struct td_run *run, size_t interaction);
 
+/* What became of what was to be recorded. */
+enum td_run_fate { TD_RUN_RECORDED, TD_RUN_DROPPED, TD_RUN_LOST, TD_RUN_FATES };
+void td_run_count(struct td_run *run, enum td_run_fate fate);
+
 struct td_run_counts {
     size_t requests;
     size_t missed;
+    size_t fates[TD_RUN_FATES];
     size_t processes; /* that have joined, the one that created it not counted */
 };
 void td_run_counts(struct td_run *run, struct td_run_counts *counts);

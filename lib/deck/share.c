@@ -8,24 +8,78 @@
 
 #include "deck/inside.h"
 
-/* Absolute names, separated by ':'; see shim/session.h, which takes the list apart. */
+/* See shim/session.h, which takes the list apart. */
+static void put_path(struct td_buf *list, const char *path)
+{
+    if (list->len)
+        td_buf_put_char(list, ':');
+    for (const char *c = path; *c; c++) {
+        if (*c == ':' || *c == '\\')
+            td_buf_put_char(list, '\\');
+        td_buf_put_char(list, *c);
+    }
+}
+
+/* Absolute names, separated by ':', first what is recorded to, which need not be there yet. */
 static int put_paths(const struct td_deck *deck, struct td_buf *list, struct td_error *err)
 {
+    if (deck->target)
+        put_path(list, deck->target);
     for (size_t i = 0; i < deck->cassette_count; i++) {
         char *path = realpath(deck->cassettes[i]->path, NULL);
         if (!path)
             return td_error_set_at(err, TD_ERR_IO, deck->cassettes[i]->path, 0, 0,
                                    "cannot be played to other programs: %s", strerror(errno));
-        if (i > 0)
-            td_buf_put_char(list, ':');
-        for (const char *c = path; *c; c++) {
-            if (*c == ':' || *c == '\\')
-                td_buf_put_char(list, '\\');
-            td_buf_put_char(list, *c);
-        }
+        if (!deck->target || strcmp(path, deck->target) != 0)
+            put_path(list, path);
         free(path);
     }
     return td_buf_failed(list) ? td_error_nomem(err) : 0;
+}
+
+/* Names separated by ','; no host has one in it. */
+static void put_hosts(const char *const *hosts, struct td_buf *list)
+{
+    for (; hosts && *hosts; hosts++) {
+        if (list->len)
+            td_buf_put_char(list, ',');
+        td_buf_put_text(list, *hosts);
+    }
+    td_buf_put(list, "", 0);
+}
+
+static int put_environment(const struct td_deck *deck, struct td_error *err)
+{
+    const struct td_deck_options *options = &deck->options;
+    struct td_buf paths, base, passed;
+    td_buf_init(&paths);
+    td_buf_init(&base);
+    td_buf_init(&passed);
+    td_buf_put(&paths, "", 0);
+    int status = put_paths(deck, &paths, err);
+    td_deck_base(deck, &base);
+    put_hosts(options->passthrough, &passed);
+    if (status == 0 && (td_buf_failed(&base) || td_buf_failed(&passed)))
+        status = td_error_nomem(err);
+    if (status == 0) {
+        const char *const variables[][2] = {
+            {"TAPEDECK_CASSETTE", paths.data},
+            {"TAPEDECK_RUN", deck->folder},
+            {"TAPEDECK_MODE", td_mode_name(options->mode)},
+            {"TAPEDECK_BASE", base.data},
+            {"TAPEDECK_PASSTHROUGH", passed.data},
+            {"TAPEDECK_REPLAYABLE", options->replayable ? "1" : "0"},
+            {"TAPEDECK_TIMING", options->no_timing ? "0" : "1"},
+            {"TAPEDECK_KEEP_BROKEN", options->keep_broken ? "1" : "0"},
+        };
+        for (size_t i = 0; i < sizeof variables / sizeof *variables && status == 0; i++)
+            if (setenv(variables[i][0], variables[i][1], 1) < 0)
+                status = td_error_nomem(err);
+    }
+    td_buf_release(&paths);
+    td_buf_release(&base);
+    td_buf_release(&passed);
+    return status;
 }
 
 static int make_folder(struct td_deck *deck, struct td_error *err)
@@ -53,22 +107,12 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
         return td_error_set(err, TD_ERR_INVALID, "the deck is in use already");
-    struct td_buf list;
-    td_buf_init(&list);
-    int status = put_paths(deck, &list, err);
-    if (!status)
-        status = make_folder(deck, err);
+    int status = make_folder(deck, err);
     if (!status) {
         deck->run = td_run_create(deck->folder, td_index_count(deck->index),
-                                  td_deck_fingerprint(deck), err);
-        status = deck->run ? 0 : TD_ERR_IO;
+                                  td_deck_fingerprint(deck, td_index_count(deck->index)), err);
+        status = deck->run ? put_environment(deck, err) : TD_ERR_IO;
     }
-    if (!status && (setenv("TAPEDECK_CASSETTE", list.data ? list.data : "", 1) < 0 ||
-                    setenv("TAPEDECK_RUN", deck->folder, 1) < 0 ||
-                    setenv("TAPEDECK_REPLAYABLE", deck->options.replayable ? "1" : "0", 1) < 0 ||
-                    unsetenv("TAPEDECK_MODE") < 0))
-        status = td_error_nomem(err);
-    td_buf_release(&list);
     return status;
 }
 

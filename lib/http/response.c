@@ -9,6 +9,8 @@
  */
 #include "http/response.h"
 
+#include "base/map.h"
+#include "http/reason.h"
 #include "http/token.h"
 
 #include <stdlib.h>
@@ -27,6 +29,15 @@ struct plan {
 /* Where a line that differs lies in the two buffers, which may still move. */
 struct span {
     size_t wire, wire_end, recorded, recorded_end;
+};
+
+/* The lines of the head in the order in which they came: the recorded fields, and those that the
+ * format has dropped and the response's shape remembers. */
+struct lines {
+    struct td_field *items;
+    bool *dropped;
+    size_t count;
+    struct td_buf texts; /* of what was dropped */
 };
 
 struct writer {
@@ -145,81 +156,6 @@ static int finish(struct writer *writer, struct td_error *err)
 
 /* ---- Status line ---- */
 
-static const char *standard_reason(int code)
-{
-    static const struct {
-        int code;
-        const char *reason;
-    } table[] = {
-        {100, "Continue"},
-        {101, "Switching Protocols"},
-        {102, "Processing"},
-        {103, "Early Hints"},
-        {200, "OK"},
-        {201, "Created"},
-        {202, "Accepted"},
-        {203, "Non-Authoritative Information"},
-        {204, "No Content"},
-        {205, "Reset Content"},
-        {206, "Partial Content"},
-        {207, "Multi-Status"},
-        {208, "Already Reported"},
-        {226, "IM Used"},
-        {300, "Multiple Choices"},
-        {301, "Moved Permanently"},
-        {302, "Found"},
-        {303, "See Other"},
-        {304, "Not Modified"},
-        {305, "Use Proxy"},
-        {307, "Temporary Redirect"},
-        {308, "Permanent Redirect"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {402, "Payment Required"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {407, "Proxy Authentication Required"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {410, "Gone"},
-        {411, "Length Required"},
-        {412, "Precondition Failed"},
-        {413, "Request Entity Too Large"},
-        {414, "Request URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {416, "Requested Range Not Satisfiable"},
-        {417, "Expectation Failed"},
-        {418, "I'm a teapot"},
-        {421, "Misdirected Request"},
-        {422, "Unprocessable Entity"},
-        {423, "Locked"},
-        {424, "Failed Dependency"},
-        {425, "Too Early"},
-        {426, "Upgrade Required"},
-        {428, "Precondition Required"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {451, "Unavailable For Legal Reasons"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
-        {506, "Variant Also Negotiates"},
-        {507, "Insufficient Storage"},
-        {508, "Loop Detected"},
-        {510, "Not Extended"},
-        {511, "Network Authentication Required"},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (table[i].code == code)
-            return table[i].reason;
-    return "";
-}
-
 /* The recorded status is "200 OK"; recorders also leave it out, or write the reason alone. */
 static void plan_status(struct plan *plan, const struct td_recorded_response *response)
 {
@@ -229,7 +165,7 @@ static void plan_status(struct plan *plan, const struct td_recorded_response *re
                     (text.len == 3 || text.data[3] == ' ');
     plan->code = response->code ? response->code : (int)number;
     if (!text.len || (numbered && (int)number != plan->code))
-        plan->reason = td_bytes_of(standard_reason(plan->code));
+        plan->reason = td_bytes_of(td_reason_of(plan->code));
     else if (!numbered)
         plan->reason = text;
     else
@@ -395,20 +331,132 @@ static bool may_be_sent(struct writer *writer, const struct td_field *field)
     return !(plan->decoded && is_named(field, "Content-Encoding"));
 }
 
+/* A line that the format has dropped is not true of the body, but for the one that says that it
+ * comes in chunks. */
+static bool is_chunked_line(struct writer *writer, const struct td_field *field)
+{
+    return is_named(field, "Transfer-Encoding") && may_be_sent(writer, field);
+}
+
 /* ---- Fields ---- */
 
-static void write_fields(struct writer *writer, const struct td_fields *fields,
-                         td_head_rewrite *rewrite, void *context)
+/* "name" or "name=value%20of%20a%20line" off the front of a shape's head. */
+static bool next_shown(struct td_bytes *head, struct td_bytes *name, struct td_bytes *value)
+{
+    const char *end = head->len ? memchr(head->data, ' ', head->len) : NULL;
+    size_t len = end ? (size_t)(end - head->data) : head->len;
+    const char *equals = len ? memchr(head->data, '=', len) : NULL;
+    *name = td_bytes(head->data, equals ? (size_t)(equals - head->data) : len);
+    *value = equals ? td_bytes(equals + 1, len - name->len - 1) : td_bytes(NULL, 0);
+    *head = td_bytes(head->data + len + (end != NULL), head->len - len - (end != NULL));
+    return name->len > 0;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static struct td_bytes put_decoded(struct td_buf *texts, struct td_bytes value)
+{
+    size_t start = texts->len;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+        if (c == '%' && i + 2 < value.len && hex_digit(value.data[i + 1]) >= 0 &&
+            hex_digit(value.data[i + 2]) >= 0) {
+            c = (char)(hex_digit(value.data[i + 1]) * 16 + hex_digit(value.data[i + 2]));
+            i += 2;
+        }
+        td_buf_put_char(texts, c);
+    }
+    return td_bytes(texts->data + start, texts->len - start);
+}
+
+/* A name in lower case, for a table. */
+static struct td_hash name_hash(struct td_bytes name)
+{
+    char lower[128];
+    size_t len = name.len < sizeof lower ? name.len : sizeof lower;
+    for (size_t i = 0; i < len; i++)
+        lower[i] =
+            name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + 32) : name.data[i];
+    return td_hash_bytes(td_bytes(lower, len));
+}
+
+/* The first field of that name that has no line yet, or SIZE_MAX. Fields of one name stand side by
+ * side: the next one of a name is behind the last one. */
+static size_t take_field(const struct td_fields *fields, bool *taken, struct td_map *next,
+                         struct td_bytes name)
+{
+    uintptr_t from = (uintptr_t)td_map_get(next, name_hash(name));
+    for (size_t i = from ? from - 1 : fields->count; i < fields->count; i++) {
+        if (taken[i] || !td_bytes_equal_nocase(fields->items[i].name, name))
+            continue;
+        taken[i] = true;
+        td_map_put(next, name_hash(name), (void *)(uintptr_t)(i + 2));
+        return i;
+    }
+    return SIZE_MAX;
+}
+
+static void lines_release(struct lines *lines)
+{
+    free(lines->items);
+    free(lines->dropped);
+    td_buf_release(&lines->texts);
+}
+
+/* What a hand has changed in the headers since comes last, or not at all. */
+static bool lines_init(struct lines *lines, const struct td_recorded_response *response)
+{
+    const struct td_fields *fields = &response->message.headers;
+    struct td_bytes head = response->shape.head, name, value;
+    size_t most = fields->count + 1;
+    for (size_t i = 0; i < head.len; i++)
+        most += head.data[i] == ' ' || i == 0;
+    *lines = (struct lines){.items = calloc(most, sizeof *lines->items),
+                            .dropped = calloc(most, sizeof *lines->dropped)};
+    bool *taken = calloc(fields->count + 1, sizeof *taken);
+    struct td_map next = {0};
+    bool ok = lines->items && lines->dropped && taken;
+    /* Room first: what was decoded is pointed to. */
+    td_buf_reserve(&lines->texts, head.len + 1);
+    for (size_t i = fields->count; ok && head.len && i > 0; i--)
+        ok = td_map_put(&next, name_hash(fields->items[i - 1].name), (void *)i) >= 0;
+    while (ok && next_shown(&head, &name, &value)) {
+        if (value.data) {
+            lines->dropped[lines->count] = true;
+            lines->items[lines->count++] =
+                (struct td_field){name, put_decoded(&lines->texts, value)};
+            continue;
+        }
+        size_t i = take_field(fields, taken, &next, name);
+        if (i != SIZE_MAX)
+            lines->items[lines->count++] = (struct td_field){name, fields->items[i].value};
+    }
+    for (size_t i = 0; ok && i < fields->count; i++)
+        if (!taken[i])
+            lines->items[lines->count++] = fields->items[i];
+    td_map_release(&next);
+    free(taken);
+    return ok && !td_buf_failed(&lines->texts);
+}
+
+static void write_fields(struct writer *writer, const struct lines *lines, td_head_rewrite *rewrite,
+                         void *context)
 {
     struct td_buf other;
     td_buf_init(&other);
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct td_field *field = &fields->items[i];
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct td_field *field = &lines->items[i];
         struct td_bytes value = field->value;
         line_begin(writer);
         put_field(&writer->head->recorded, field->name, value);
         td_buf_clear(&other);
-        if (!may_be_sent(writer, field)) {
+        if (lines->dropped[i] ? !is_chunked_line(writer, field) : !may_be_sent(writer, field)) {
             put_placeholder(writer);
         } else {
             if (rewrite && rewrite(context, field->name, value, &other))
@@ -477,7 +525,15 @@ int td_head_write(struct td_head *head, const struct td_recorded_response *respo
     head->code = plan.code;
     head->framing = plan.framing;
     write_status(&writer, message);
-    write_fields(&writer, &message->headers, rewrite, context);
+    struct lines lines;
+    bool sorted = lines_init(&lines, response);
+    for (size_t i = 0; i < lines.count; i++)
+        plan.coding_headers |= is_named(&lines.items[i], "Transfer-Encoding");
+    if (sorted)
+        write_fields(&writer, &lines, rewrite, context);
+    else
+        head->wire.failed = true;
+    lines_release(&lines);
     write_framing(&writer, message);
     td_buf_put_text(&head->wire, "\r\n");
     td_buf_put_text(&head->recorded, "\r\n");

@@ -7,6 +7,7 @@
 #include "shim/callbacks.h"
 #include "shim/redirect.h"
 #include "shim/session.h"
+#include "shim/tap.h"
 #include "shim/tape.h"
 
 /* A URL that nothing answers, for transfers that are refused. */
@@ -189,6 +190,62 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     return code;
 }
 
+CURLcode td_arm_live(struct td_easy *easy, struct td_deck *deck)
+{
+    easy->taped = false;
+    if (!easy->tap)
+        easy->tap = td_tap_new(easy);
+    if (!easy->tap)
+        return CURLE_OUT_OF_MEMORY;
+    td_tap_on(easy->tap, td_deck_ref(deck));
+    return CURLE_OK;
+}
+
+/* What the host's read callback has given already, given again. */
+static size_t read_again(char *room, size_t size, size_t count, void *context)
+{
+    struct td_tape *tape = context;
+    size_t left = tape->body.len - tape->body_read, len = size * count;
+    len = len < left ? len : left;
+    if (len)
+        memcpy(room, tape->body.data + tape->body_read, len);
+    tape->body_read += len;
+    return len;
+}
+
+static int seek_again(void *context, curl_off_t offset, int origin)
+{
+    struct td_tape *tape = context;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > tape->body.len)
+        return CURL_SEEKFUNC_FAIL;
+    tape->body_read = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+CURLcode td_go_live(struct td_easy *easy)
+{
+    struct td_tape *tape = easy->tape;
+    struct td_deck *deck = td_deck_ref(tape->deck);
+    size_t played = tape->played;
+    td_disarm(easy);
+    CURLcode code = td_arm_live(easy, deck);
+    td_deck_unref(deck);
+    if (code != CURLE_OK)
+        return code;
+    easy->tap->known = played;
+    tape->body_read = 0;
+    if (tape->body.len && (td_options_has(&easy->options, TD_OPTION_READFUNCTION) ||
+                           td_options_has(&easy->options, TD_OPTION_READDATA))) {
+        td_options_override(easy, TD_OPTION_READFUNCTION,
+                            (union td_value){.pointer = (void *)read_again});
+        td_options_override(easy, TD_OPTION_READDATA, (union td_value){.pointer = tape});
+        td_options_override(easy, TD_OPTION_SEEKFUNCTION,
+                            (union td_value){.pointer = (void *)seek_again});
+        td_options_override(easy, TD_OPTION_SEEKDATA, (union td_value){.pointer = tape});
+    }
+    return CURLE_OK;
+}
+
 CURLcode td_arm(struct td_easy *easy)
 {
     struct td_deck *deck;
@@ -211,7 +268,11 @@ CURLcode td_arm(struct td_easy *easy)
         code = CURLE_OK;
         if (true_url(easy, &url)) {
             td_url_split(&parts, td_buf_view(&url));
-            if (is_for_tape(easy, parts.scheme)) {
+            if (deck && td_deck_passes(deck, url.data)) {
+                easy->taped = false;
+            } else if (deck && td_deck_is_live(deck)) {
+                code = td_arm_live(easy, deck);
+            } else if (is_for_tape(easy, parts.scheme)) {
                 td_tape_begin(easy->tape, td_deck_ref(deck));
                 td_buf_put_bytes(&easy->tape->url, td_buf_view(&url));
                 code = arm_tape(easy, &trouble);
@@ -228,6 +289,7 @@ CURLcode td_arm(struct td_easy *easy)
 CURLcode td_finish(struct td_easy *easy, CURLcode result)
 {
     char *buffer = easy->options.values[TD_OPTION_ERRORBUFFER].pointer;
+    td_tap_finish(easy->tap, result);
     if (easy->armed)
         td_cookies_veil(&easy->tape->cookies, easy->real, easy->curl);
     if (!easy->armed || !easy->tape->failed || result == CURLE_OK)
@@ -241,6 +303,8 @@ CURLcode td_finish(struct td_easy *easy, CURLcode result)
 void td_disarm(struct td_easy *easy)
 {
     struct td_tape *tape = easy->tape;
+    if (td_tap_is_on(easy))
+        td_tap_off(easy->tap);
     if (!easy->armed)
         return;
     char *url = NULL;

@@ -13,14 +13,13 @@ static union td_value value_of(const struct td_easy *easy, int option)
     return easy->options.values[option];
 }
 
-/* libcurl's own default, where the host has set none. */
-static curl_write_callback write_function(const struct td_easy *easy)
+curl_write_callback td_host_write(const struct td_easy *easy)
 {
     void *function = value_of(easy, TD_OPTION_WRITEFUNCTION).pointer;
     return function ? (curl_write_callback)function : (curl_write_callback)fwrite;
 }
 
-static void *write_data(const struct td_easy *easy)
+void *td_host_write_data(const struct td_easy *easy)
 {
     return td_options_has(&easy->options, TD_OPTION_WRITEDATA)
                ? value_of(easy, TD_OPTION_WRITEDATA).pointer
@@ -47,7 +46,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     struct td_bytes shown = td_view_line(&easy->tape->view, td_bytes(line, size * count));
     if (!function && !value_of(easy, TD_OPTION_HEADERDATA).pointer)
         return size * count; /* the host has taken both back meanwhile */
-    return pass_on(function ? (curl_write_callback)function : write_function(easy), shown,
+    return pass_on(function ? (curl_write_callback)function : td_host_write(easy), shown,
                    value_of(easy, TD_OPTION_HEADERDATA).pointer, size * count);
 }
 
@@ -58,13 +57,13 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     struct td_view *view = &easy->tape->view;
     size_t len = size * count;
     if (!view->writing)
-        return write_function(easy)(data, 1, len, write_data(easy));
+        return td_host_write(easy)(data, 1, len, td_host_write_data(easy));
     struct td_buf shown;
     td_buf_init(&shown);
     td_view_lines(view, td_bytes(data, len), &shown);
-    size_t taken = td_buf_failed(&shown)
-                       ? 0
-                       : pass_on(write_function(easy), td_buf_view(&shown), write_data(easy), len);
+    size_t taken = td_buf_failed(&shown) ? 0
+                                         : pass_on(td_host_write(easy), td_buf_view(&shown),
+                                                   td_host_write_data(easy), len);
     td_buf_release(&shown);
     if (taken == len && data[0] == '\r')
         view->writing = false;

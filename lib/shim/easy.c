@@ -3,6 +3,7 @@
 
 #include "shim/arm.h"
 #include "shim/multi.h"
+#include "shim/tap.h"
 #include "shim/tape.h"
 
 /* The type of a setopt argument follows from the range of the option's number. */
@@ -21,11 +22,13 @@ static bool is_waiting(const struct td_easy *easy, int option)
 {
     if (!easy->multi || !easy->decked)
         return false;
+    if (td_tap_is_on(easy))
+        return !easy->tap->started;
     if (!easy->armed)
         return true;
     /* What was refused is refused once, unless it is about something else now. */
-    bool other = option == TD_OPTION_URL || option == TD_OPTION_CURLU ||
-                 option == TD_OPTION_CONNECT_ONLY;
+    bool other =
+        option == TD_OPTION_URL || option == TD_OPTION_CURLU || option == TD_OPTION_CONNECT_ONLY;
     return !easy->tape->started && (!easy->tape->failed || other);
 }
 
@@ -67,7 +70,7 @@ static CURLcode play(struct td_easy *easy)
     CURLcode result = CURLE_OK;
     bool done = false;
     easy->performing = true;
-    while (!done && trouble == CURLM_OK) {
+    while (!done && trouble == CURLM_OK && !easy->tape->unknown) {
         int running = 0, left;
         trouble = real->multi_perform(easy->own, &running);
         if (trouble != CURLM_OK)
@@ -96,9 +99,13 @@ CURLcode td_easy_perform(struct td_easy *easy)
     CURLcode code = td_arm(easy);
     if (code != CURLE_OK)
         return code;
-    if (!easy->armed)
-        return easy->real->easy_perform(easy->curl);
-    code = td_finish(easy, play(easy));
+    if (easy->armed)
+        code = play(easy);
+    if (easy->armed && easy->tape->unknown)
+        code = td_go_live(easy);
+    if (code == CURLE_OK && !easy->armed)
+        code = easy->real->easy_perform(easy->curl);
+    code = td_finish(easy, code);
     td_disarm(easy);
     return code;
 }

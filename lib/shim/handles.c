@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "shim/tap.h"
 #include "shim/tape.h"
 
 static struct td_map easies, multis;
@@ -102,6 +103,7 @@ void td_easy_drop(struct td_easy *easy)
 {
     take_away(&easies, easy->curl, easy);
     td_tape_free(easy->tape);
+    td_tap_free(easy->tap);
     td_options_release(&easy->options);
     free(easy);
 }
@@ -109,5 +111,6 @@ void td_easy_drop(struct td_easy *easy)
 void td_multi_drop(struct td_multi *multi)
 {
     take_away(&multis, multi->curl, multi);
+    free(multi->done);
     free(multi);
 }

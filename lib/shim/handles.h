@@ -10,6 +10,7 @@
 #include "shim/options.h"
 #include "shim/real.h"
 
+struct td_tap;
 struct td_tape;
 struct td_multi;
 
@@ -19,6 +20,7 @@ struct td_easy {
     struct td_options options; /* what the host has set */
     struct td_multi *multi;    /* where the host has added it, or NULL */
     struct td_tape *tape;      /* NULL: never taped */
+    struct td_tap *tap;        /* NULL: never recorded */
     bool armed;                /* the handle is set up for the tape now */
     bool taped;                /* the transfer that is armed, or else the last one, was on tape */
     CURLM *own;                /* the multi handle on which curl_easy_perform() plays */
@@ -31,6 +33,10 @@ struct td_multi {
     CURLM *curl;
     const struct td_real *real;
     struct td_easy *easies; /* the handles that were added to it */
+    CURLMsg *done;          /* what libcurl has said of them, and the host has not asked for yet */
+    size_t done_count, done_next;
+    size_t done_size;
+    CURLMsg given; /* what the host was given last */
 };
 
 /* NULL where the handle is not known, or where libcurl itself is the caller. */

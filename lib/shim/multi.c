@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/multi.h"
 
+#include <stdlib.h>
+
 #include "shim/arm.h"
+#include "shim/tap.h"
 #include "shim/tape.h"
 
 static void link_easy(struct td_multi *multi, struct td_easy *easy)
@@ -43,10 +46,23 @@ CURLMcode td_multi_add_handle(struct td_multi *multi, struct td_easy *easy)
     return result;
 }
 
+/* libcurl forgets what it had to say of a handle that is taken out. */
+static void forget(struct td_multi *multi, const CURL *curl)
+{
+    size_t kept = 0;
+    for (size_t i = multi->done_next; i < multi->done_count; i++)
+        if (multi->done[i].easy_handle != curl)
+            multi->done[kept++] = multi->done[i];
+    multi->done_count = kept;
+    multi->done_next = 0;
+}
+
 CURLMcode td_multi_remove_handle(struct td_multi *multi, struct td_easy *easy)
 {
     CURLMcode result = multi->real->multi_remove_handle(multi->curl, easy->curl);
     if (result == CURLM_OK && easy->multi == multi) {
+        forget(multi, easy->curl);
+        td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK); /* unless it was done before */
         td_multi_unlink(multi, easy);
         td_disarm(easy);
     }
@@ -67,7 +83,8 @@ CURLMcode td_multi_cleanup(struct td_multi *multi)
     return CURLM_OK;
 }
 
-CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
+/* The next thing that libcurl has to say, with what we have to do about it done. */
+static CURLMsg *next_message(struct td_multi *multi, int *left)
 {
     CURLMsg *message = multi->real->multi_info_read(multi->curl, left);
     struct td_easy *easy = NULL;
@@ -78,9 +95,58 @@ CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
     return message;
 }
 
+/* What is recorded is written down as soon as libcurl is done with it, not when the host comes to
+ * ask, which it may never do. */
+static void collect(struct td_multi *multi)
+{
+    CURLMsg *message;
+    int left;
+    for (;;) {
+        if (multi->done_count == multi->done_size) {
+            size_t size = multi->done_size ? multi->done_size * 2 : 8;
+            CURLMsg *more = reallocarray(multi->done, size, sizeof *more);
+            if (!more)
+                return; /* libcurl keeps it */
+            multi->done = more;
+            multi->done_size = size;
+        }
+        if (!(message = next_message(multi, &left)))
+            return;
+        multi->done[multi->done_count++] = *message;
+    }
+}
+
+CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
+{
+    if (!multi->done_count)
+        return next_message(multi, left);
+    collect(multi);
+    multi->given = multi->done[multi->done_next++];
+    *left = (int)(multi->done_count - multi->done_next);
+    if (!*left)
+        multi->done_count = multi->done_next = 0;
+    return &multi->given;
+}
+
+/* libcurl has not got an answer, and never knows that it asked before. */
+static void go_live(struct td_multi *multi, struct td_easy *easy)
+{
+    multi->real->multi_remove_handle(multi->curl, easy->curl);
+    if (td_go_live(easy) == CURLE_OK)
+        multi->real->multi_add_handle(multi->curl, easy->curl);
+}
+
 void td_multi_pump(struct td_multi *multi)
 {
-    for (struct td_easy *easy = multi->easies; easy; easy = easy->next)
-        if (easy->armed)
+    bool tapped = false;
+    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
+        if (easy->armed) {
             td_tape_pump(easy->tape);
+            if (easy->tape->unknown)
+                go_live(multi, easy);
+        }
+        tapped |= td_tap_is_on(easy);
+    }
+    if (tapped)
+        collect(multi);
 }

@@ -44,6 +44,8 @@ static union td_value default_of(const struct td_options *options, int option)
         return (union td_value){.number = 1};
     case TD_OPTION_WRITEDATA:
         return (union td_value){.pointer = stdout};
+    case TD_OPTION_READDATA:
+        return (union td_value){.pointer = stdin};
     default:
         return (union td_value){0};
     }

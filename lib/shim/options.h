@@ -45,6 +45,13 @@
     X(HEADERFUNCTION, POINTER)                                                                     \
     X(HEADERDATA, POINTER)                                                                         \
     X(VERBOSE, LONG)                                                                               \
+    X(READFUNCTION, POINTER)                                                                       \
+    X(READDATA, POINTER)                                                                           \
+    X(SEEKFUNCTION, POINTER)                                                                       \
+    X(SEEKDATA, POINTER)                                                                           \
+    X(STDERR, POINTER)                                                                             \
+    X(ACCEPT_ENCODING, TEXT)                                                                       \
+    X(HTTP_CONTENT_DECODING, LONG)                                                                 \
     X(PREREQFUNCTION, POINTER)                                                                     \
     X(PREREQDATA, POINTER)                                                                         \
     X(DEBUGFUNCTION, POINTER)                                                                      \

@@ -8,6 +8,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool wanted;             /* the environment names a cassette */
+static struct td_deck *loaded;  /* what the environment named */
 static struct td_error trouble; /* code 0 where the cassettes were loaded */
 
 /* To whoever started the run, or else to standard error: the host's output is not touched. */
@@ -45,23 +46,48 @@ static bool next_path(const char **list, struct td_buf *path)
     return path->len > 0 && !td_buf_failed(path);
 }
 
+static bool is_set(const char *name, const char *value)
+{
+    const char *found = getenv(name);
+    return found && strcmp(found, value) == 0;
+}
+
+/* A list for as long as the process lives; NULL where there is nothing in it. */
+static const char *const *hosts(const char *text)
+{
+    char *copy = text && *text ? strdup(text) : NULL, *rest = copy;
+    const char **list = NULL;
+    size_t count = 0;
+    for (char *one; copy && (one = strsep(&rest, ","));) {
+        const char **more = reallocarray(list, count + 2, sizeof *list);
+        if (!more)
+            break;
+        list = more;
+        list[count++] = one;
+        list[count] = NULL;
+    }
+    return list;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
-    if (mode && *mode && strcmp(mode, "replay") != 0) {
-        td_error_set(err, TD_ERR_INVALID,
-                     "TAPEDECK_MODE is '%s', and only 'replay' can be asked for", mode);
-        return NULL;
-    }
-    const char *replayable = getenv("TAPEDECK_REPLAYABLE");
     struct td_deck_options options = {
         .size = sizeof options,
-        .replayable = replayable && strcmp(replayable, "1") == 0,
+        .replayable = is_set("TAPEDECK_REPLAYABLE", "1"),
+        .no_timing = is_set("TAPEDECK_TIMING", "0"),
+        .keep_broken = is_set("TAPEDECK_KEEP_BROKEN", "1"),
+        .passthrough = hosts(getenv("TAPEDECK_PASSTHROUGH")),
     };
+    if (mode && *mode && td_mode_parse(mode, &options.mode, err) < 0)
+        return NULL;
     struct td_deck *deck = td_deck_open(NULL, &options, err);
+    const char *base = getenv("TAPEDECK_BASE");
     struct td_buf path;
     td_buf_init(&path);
     int status = deck ? 0 : -1;
+    if (!status && base && *base)
+        status = td_deck_become_member(deck, base, err);
     while (!status && next_path(&list, &path))
         status = td_deck_load(deck, path.data, err);
     td_buf_release(&path);
@@ -99,7 +125,7 @@ static void begin(void)
         td_deck_set_teller(deck, tell);
         if (td_deck_insert(deck) < 0)
             td_error_set(&trouble, TD_ERR_INVALID, "libcurl stands in front of the shim");
-        td_deck_unref(deck); /* it is held by being inserted */
+        loaded = deck;
         return;
     }
     char line[sizeof trouble.file + sizeof trouble.message + 64];
@@ -108,6 +134,24 @@ static void begin(void)
     td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&trouble, line, sizeof line));
     say(NULL, td_buf_view(&text));
     td_buf_release(&text);
+}
+
+/* The process ends: what it has recorded is saved, unless whoever started the run does that. */
+__attribute__((destructor)) static void end(void)
+{
+    struct td_deck_saved saved;
+    struct td_error err;
+    const char *base = getenv("TAPEDECK_BASE");
+    if (!loaded || (base && *base))
+        return;
+    if (td_deck_save(loaded, &saved, &err) < 0) {
+        char line[sizeof err.file + sizeof err.message + 64];
+        struct td_buf text;
+        td_buf_init(&text);
+        td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&err, line, sizeof line));
+        say(NULL, td_buf_view(&text));
+        td_buf_release(&text);
+    }
 }
 
 bool td_session_deck(struct td_deck **deck, struct td_error *err)

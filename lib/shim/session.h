@@ -6,7 +6,11 @@
  *     TAPEDECK_CASSETTE    cassettes, separated by ':' (a '\' in front keeps one in a name)
  *     TAPEDECK_RUN         the folder of the run to join; see deck/run.h
  *     TAPEDECK_REPLAYABLE  "1": an interaction may be played any number of times
- *     TAPEDECK_MODE        "replay"
+ *     TAPEDECK_MODE        "replay", "once", "new", "record" or "passthrough"; see tapedeck/deck.h
+ *     TAPEDECK_BASE        what the first cassette was when the run began
+ *     TAPEDECK_PASSTHROUGH hosts that are live, separated by ','
+ *     TAPEDECK_TIMING      "0": recorded responses do not keep when their chunks came
+ *     TAPEDECK_KEEP_BROKEN "1": responses that ended early are recorded too
  */
 #ifndef TD_SHIM_SESSION_H
 #define TD_SHIM_SESSION_H

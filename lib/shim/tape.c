@@ -69,6 +69,7 @@ void td_tape_free(struct td_tape *tape)
     td_buf_release(&tape->url);
     td_buf_release(&tape->effective);
     td_buf_release(&tape->reply);
+    td_buf_release(&tape->body);
     free(tape);
 }
 
@@ -84,7 +85,9 @@ void td_tape_begin(struct td_tape *tape, struct td_deck *deck)
     td_buf_clear(&tape->effective);
     tape->response = NULL;
     tape->request_delta = 0;
-    tape->started = tape->failed = false;
+    tape->started = tape->failed = tape->unknown = false;
+    tape->played = 0;
+    td_buf_clear(&tape->body);
 }
 
 void td_tape_end(struct td_tape *tape)
@@ -264,11 +267,18 @@ static int answer(void *context, const struct td_request *request, struct td_wir
         .body = request->body,
         .headers = request->headers,
     };
-    if (td_deck_answer(tape->deck, &query, &interaction, &err) < 0) {
+    int status = td_deck_answer(tape->deck, &query, &interaction, &err);
+    if (status == TD_DECK_LIVE) {
+        tape->unknown = true;
+        td_buf_put_bytes(&tape->body, request->body);
+        return 0;
+    }
+    if (status < 0) {
         tape->failed = true;
         snprintf(tape->message, sizeof tape->message, "%.*s", CURL_ERROR_SIZE - 1, err.message);
         return 0;
     }
+    tape->played++;
     tape->response = &interaction->response;
     out->response = tape->response;
     out->split = TD_SPLIT_EVENT;
@@ -415,7 +425,7 @@ bool td_tape_pump(struct td_tape *tape)
     int saved = errno;
     bool moved = false;
     enum step result = GO_ON;
-    while (result == GO_ON && tape->listener >= 0 && !tape->failed) {
+    while (result == GO_ON && tape->listener >= 0 && !tape->failed && !tape->unknown) {
         result = step(tape);
         moved = moved || result != STUCK;
     }

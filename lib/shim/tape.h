@@ -46,7 +46,11 @@ struct td_tape {
     long port;               /* ... at this port */
     const struct td_recorded_response *response; /* the last that was played, or NULL */
     bool failed;                                 /* a miss, or refused */
-    char message[CURL_ERROR_SIZE];               /* why: the one line for the host's error buffer */
+    bool unknown;                  /* not on the tape, and to be live: pumped no further */
+    size_t played;                 /* answers that were played in this transfer */
+    struct td_buf body;            /* of the request that is unknown */
+    size_t body_read;              /* of it, by libcurl */
+    char message[CURL_ERROR_SIZE]; /* why: the one line for the host's error buffer */
 };
 
 struct td_tape *td_tape_new(struct td_easy *easy); /* NULL when memory ran out */

@@ -35,15 +35,63 @@ extern "C" {
 #endif
 
 struct td_deck;
+struct td_draft;
+
+/* What becomes of a request. The names are those of go-vcr, in brackets. */
+enum td_mode {
+    TD_MODE_REPLAY, /* played, or a miss (ReplayOnly) */
+    TD_MODE_ONCE,   /* where there is no cassette all is recorded, else as above (RecordOnce) */
+    TD_MODE_NEW,    /* played where it is known, else recorded (ReplayWithNewEpisodes) */
+    TD_MODE_RECORD, /* live and recorded; replaces the cassette (RecordOnly) */
+    TD_MODE_PASSTHROUGH, /* live, as if there were no deck (Passthrough) */
+};
+
+/* "replay", "once", "new", "record" or "passthrough"; TD_ERR_INVALID for anything else. */
+TD_EXPORT int td_mode_parse(const char *name, enum td_mode *mode, struct td_error *err);
+TD_EXPORT const char *td_mode_name(enum td_mode mode);
+
+/*
+ * Hooks. Each is called with the `context` of the options, and a draft of an interaction that it
+ * may change (tapedeck/draft.h), for the time of the call. Any of them may be NULL.
+ *
+ * Redaction has its own rules, and comes after the hooks in front of the disk, so that no hook can
+ * bring back what it takes out. They are called in the thread that does the transfer, ejects or
+ * closes, and must not use libcurl or the deck.
+ */
+struct td_deck_hooks {
+    /* An interaction was recorded. What the program got is not changed by it. */
+    void (*after_capture)(void *context, struct td_draft *draft);
+    /* The cassette is about to be saved with it; td_draft_discard() keeps it out. */
+    void (*before_save)(void *context, struct td_draft *draft);
+    /* It is about to be played: what is changed is what the program gets. */
+    void (*before_replay)(void *context, struct td_draft *draft);
+    /* The deck was ejected, and what was recorded is saved. */
+    void (*on_eject)(void *context);
+};
 
 struct td_deck_options {
     size_t size;         /* sizeof(struct td_deck_options): tells which fields the caller knows */
     bool replayable;     /* an interaction may be played any number of times */
     bool allow_unplayed; /* td_deck_eject() does not mind interactions that nobody asked for */
+
+    enum td_mode mode;
+    bool no_timing;   /* recorded responses do not keep when their chunks came */
+    bool keep_broken; /* responses that ended early are recorded too, as what they are */
+    /* Requests to these hosts are live in every mode, and not recorded: a NULL-terminated list of
+     * names such as "localhost", "*.example.com" or "localhost:8080"; NULL for none. */
+    const char *const *passthrough;
+    /* The same by a predicate, asked with the URL of each transfer. May be NULL. */
+    bool (*passes)(void *context, const char *url);
+    struct td_deck_hooks hooks;
+    void *context; /* for the predicate and the hooks */
 };
 
-/* Opens a deck with one cassette; `options` may be NULL. NULL and `err` on failure. The deck is the
- * caller's: td_deck_close() it. */
+/*
+ * Opens a deck with one cassette; `options` may be NULL. NULL and `err` on failure. The deck is the
+ * caller's: td_deck_close() it. What is recorded goes into the first cassette; it need not exist
+ * but in mode replay. What an earlier recording of it left behind when it was killed is saved
+ * first.
+ */
 TD_EXPORT struct td_deck *td_deck_open(const char *path, const struct td_deck_options *options,
                                        struct td_error *err);
 
@@ -56,7 +104,9 @@ TD_EXPORT int td_deck_load(struct td_deck *deck, const char *path, struct td_err
  * later). */
 TD_EXPORT int td_deck_insert(struct td_deck *deck);
 
-/* libcurl is live again (transfers under way play to their end). TD_ERR_MISS where a request was
+/* libcurl is live again (transfers under way go on to their end). What was recorded is saved, by
+ * this process and by those that it has forked and that have ended; nothing is lost where that
+ * fails, the next deck of this cassette tries again. TD_ERR_MISS where a request was
  * not answered, TD_ERR_UNPLAYED where interactions were left over; the deck is ejected all the
  * same, and stays good for questions and for another insertion. TD_ERR_INVALID where it was not
  * inserted; a NULL deck leaves `err` as td_deck_open() has set it. */
@@ -70,6 +120,9 @@ struct td_deck_counts {
     size_t played;       /* of those: played at least once */
     size_t requests;     /* asked, answered or not */
     size_t missed;       /* requests that were not answered */
+    size_t recorded;     /* interactions that were recorded by this run */
+    size_t dropped;      /* responses that ended early, and so were not recorded */
+    size_t lost;         /* interactions that could not be kept, which was told */
 };
 TD_EXPORT void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts);
 

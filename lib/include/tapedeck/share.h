@@ -17,9 +17,9 @@ extern "C" {
 #endif
 
 /*
- * Makes a folder for the run (below $TMPDIR, or /tmp), and sets TAPEDECK_CASSETTE, TAPEDECK_RUN and
- * TAPEDECK_REPLAYABLE in this process's environment. The folder holds counters and a socket, and
- * nothing of what is asked or played; td_deck_close() removes it.
+ * Makes a folder for the run (below $TMPDIR, or /tmp), and sets TAPEDECK_CASSETTE, TAPEDECK_RUN,
+ * TAPEDECK_MODE and their like in this process's environment. The folder holds counters and a
+ * socket, and nothing of what is asked or played; td_deck_close() removes it.
  */
 TD_EXPORT int td_deck_share(struct td_deck *deck, struct td_error *err);
 
@@ -37,6 +37,19 @@ TD_EXPORT const struct td_interaction *td_deck_at(struct td_deck *deck, size_t p
 TD_EXPORT unsigned td_deck_played_by(struct td_deck *deck, size_t position);
 /* How many processes have come to play. */
 TD_EXPORT size_t td_deck_processes(struct td_deck *deck);
+
+/* What has become of what was recorded. */
+struct td_deck_saved {
+    const char *path; /* the cassette, an absolute path; NULL: this deck does not record */
+    size_t added;     /* interactions that were saved now */
+    size_t total;     /* that the cassette has; only where some were added */
+    size_t busy;      /* processes that are still recording: theirs is saved by the next run */
+    bool replaced;    /* what the cassette had before is gone */
+};
+/* Saves what was recorded, by this process and by all that have ended. td_deck_eject() does so too;
+ * this is for a deck that was shared. On failure all of it is kept beside the cassette, in
+ * CASSETTE.journal, and the next deck of this cassette tries again. */
+TD_EXPORT int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_error *err);
 
 #ifdef __cplusplus
 }

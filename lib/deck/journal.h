@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The journal: where each finished interaction is written at once, so that nothing is lost when the
+ * program is killed. Beside a cassette `hello.yaml` there is, while it is recorded, a folder
+ * `hello.yaml.journal` with one file for each process that records. The file is locked as long as
+ * its process lives (by a POSIX lock, which no forked child inherits): one that is not locked is
+ * whole, and may be merged into the cassette (deck/merge.h) by anybody.
+ *
+ * What is written has been scrubbed before. A file is a header and frames; a last frame that was
+ * cut by a kill is not one.
+ */
+#ifndef TD_DECK_JOURNAL_H
+#define TD_DECK_JOURNAL_H
+
+#include <sys/types.h>
+
+#include "base/hash.h"
+#include "cassette/cassette.h"
+
+/* Which file stood at a path, to see whether another one has taken its place: zero for none. */
+struct td_identity {
+    uint64_t device, inode, size, seconds, nanoseconds;
+};
+
+struct td_identity td_identity_of(const char *path);
+bool td_identity_equal(struct td_identity a, struct td_identity b);
+
+/* What all journals of one recording have in common. */
+struct td_journal_header {
+    char magic[8];
+    int64_t replaces;        /* the cassette that is `base` is to be replaced, not added to */
+    struct td_identity base; /* the cassette when the recording began */
+};
+
+struct td_journal;
+
+/* Nothing is made on disk before something is added. `cassette` is an absolute path. */
+struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base);
+void td_journal_free(struct td_journal *journal); /* the file stays, unlocked; NULL is fine */
+
+/* Writes an interaction, which began at `start_ns` of CLOCK_REALTIME. Any thread, any process that
+ * was forked since: each process has its own file. All or nothing. */
+int td_journal_add(struct td_journal *journal, const struct td_interaction *interaction,
+                   int64_t start_ns, struct td_error *err);
+
+/* The folder's name, for a cassette's. */
+void td_journal_folder(const char *cassette, struct td_buf *folder);
+
+/* ---- reading ---- */
+
+struct td_journal_entry {
+    struct td_interaction interaction; /* points into the file */
+    int64_t start_ns;
+    size_t order; /* within its file */
+};
+
+struct td_journal_file {
+    char name[64];
+    int fd;
+    struct td_bytes content; /* mapped */
+    struct td_journal_header header;
+    struct td_journal_entry *entries;
+    size_t count;
+};
+
+/* Opens and locks the folder's file of that name, and reads it. TD_ERR_INVALID where a process
+ * that lives is still writing it. */
+int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
+                         struct td_arena *arena, struct td_error *err);
+void td_journal_file_close(struct td_journal_file *file);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "deck/merge.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/save.h"
+#include "cassette/edit.h"
+#include "cassette/emit.h"
+#include "cassette/reader.h"
+#include "deck/journal.h"
+
+/* In the folder, while a save is under way: what the cassette will be, and which journals are in
+ * it. Where a merge was killed, this says whether it had come to replace the cassette. */
+#define NOTE_FILE "saving"
+
+struct note {
+    struct td_hash content;
+    uint64_t size;
+    uint64_t names; /* that follow, 64 bytes each */
+};
+
+struct merging {
+    const char *cassette;
+    struct td_buf folder; /* its name */
+    int fd;               /* the folder, locked; or -1 */
+    struct td_journal_file *files;
+    size_t file_count;
+    struct td_arena arena;
+    struct td_journal_entry **entries; /* of all files, in the order in which they began */
+    size_t count;
+    struct td_merge *merge;
+    struct td_error *err;
+};
+
+static int fail(struct merging *m, const char *what)
+{
+    return td_error_set_at(m->err, TD_ERR_IO, m->folder.data, 0, 0, "%s: %s", what,
+                           strerror(errno));
+}
+
+/* The folder, opened and locked. 1 where there is none. */
+static int lock_folder(struct merging *m)
+{
+    for (;;) {
+        struct stat locked, named;
+        m->fd = open(m->folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (m->fd < 0)
+            return errno == ENOENT ? 1 : fail(m, "cannot open the journal");
+        while (flock(m->fd, LOCK_EX) < 0)
+            if (errno != EINTR)
+                return fail(m, "cannot lock the journal");
+        /* Who had it before us may have removed it. */
+        if (fstat(m->fd, &locked) == 0 && stat(m->folder.data, &named) == 0 &&
+            locked.st_ino == named.st_ino && locked.st_dev == named.st_dev)
+            return 0;
+        close(m->fd);
+        m->fd = -1;
+    }
+}
+
+/* Calls `each` for the names in the folder that are journals; stops where it returns nonzero. */
+static int for_each_name(int folder, int (*each)(void *context, const char *name), void *context)
+{
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    if (!dir) {
+        if (copy >= 0)
+            close(copy);
+        return TD_ERR_IO;
+    }
+    int status = 0;
+    const struct dirent *entry;
+    while (!status && (entry = readdir(dir)))
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+            status = each(context, entry->d_name);
+    closedir(dir);
+    return status;
+}
+
+/* ---- what an earlier merge has left ---- */
+
+static int read_note(struct merging *m, struct note *note, char (**names)[64])
+{
+    *names = NULL;
+    int fd = openat(m->fd, NOTE_FILE, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 1 : fail(m, "cannot read the journal");
+    struct stat found;
+    bool whole = fstat(fd, &found) == 0 && read(fd, note, sizeof *note) == (ssize_t)sizeof *note &&
+                 note->names < 1000000 &&
+                 (uint64_t)found.st_size == sizeof *note + note->names * sizeof **names;
+    size_t size = whole ? note->names * sizeof **names : 0;
+    if (whole && (*names = malloc(size + 1)))
+        whole = read(fd, *names, size) == (ssize_t)size;
+    close(fd);
+    return whole && *names ? 0 : 1; /* cut by a kill: then nothing had been saved yet */
+}
+
+static bool is_saved(const struct merging *m, const struct note *note)
+{
+    struct td_file file;
+    if (td_file_open(&file, m->cassette, TD_CASSETTE_MAX_BYTES, NULL) < 0)
+        return false;
+    bool same =
+        file.content.len == note->size && td_hash_equal(td_hash_bytes(file.content), note->content);
+    td_file_close(&file);
+    return same;
+}
+
+static int finish_earlier(struct merging *m)
+{
+    struct note note;
+    char(*names)[64];
+    int status = read_note(m, &note, &names);
+    if (status == 0 && is_saved(m, &note))
+        for (uint64_t i = 0; i < note.names; i++) {
+            names[i][sizeof *names - 1] = '\0';
+            unlinkat(m->fd, names[i], 0);
+        }
+    free(names);
+    if (status >= 0 && unlinkat(m->fd, NOTE_FILE, 0) < 0 && errno != ENOENT)
+        return fail(m, "cannot clear the journal");
+    return status < 0 ? status : 0;
+}
+
+static int write_note(struct merging *m, struct td_bytes content)
+{
+    struct note note = {td_hash_bytes(content), content.len, m->file_count};
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_put(&text, &note, sizeof note);
+    for (size_t i = 0; i < m->file_count; i++)
+        td_buf_put(&text, m->files[i].name, sizeof m->files[i].name);
+    int fd = td_buf_failed(&text)
+                 ? -1
+                 : openat(m->fd, NOTE_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, text.data, text.len) == (ssize_t)text.len && fsync(fd) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    td_buf_release(&text);
+    errno = cause;
+    return ok ? 0 : fail(m, "cannot write the journal");
+}
+
+/* ---- reading the journals ---- */
+
+static int add_file(void *context, const char *name)
+{
+    struct merging *m = context;
+    struct td_journal_file *more = reallocarray(m->files, m->file_count + 1, sizeof *more);
+    if (!more)
+        return td_error_nomem(m->err);
+    m->files = more;
+    int status = td_journal_file_open(&m->files[m->file_count], m->fd, name, &m->arena, m->err);
+    if (status == TD_ERR_INVALID) {
+        m->merge->busy++;
+        return 0;
+    }
+    if (status < 0)
+        return status;
+    m->count += m->files[m->file_count++].count;
+    return 0;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct td_journal_entry *x = *(struct td_journal_entry *const *)a;
+    const struct td_journal_entry *y = *(struct td_journal_entry *const *)b;
+    if (x->start_ns != y->start_ns)
+        return x->start_ns < y->start_ns ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int sort_entries(struct merging *m)
+{
+    m->entries = m->count ? malloc(m->count * sizeof *m->entries) : NULL;
+    if (m->count && !m->entries)
+        return td_error_nomem(m->err);
+    size_t count = 0;
+    for (size_t i = 0; i < m->file_count; i++)
+        for (size_t j = 0; j < m->files[i].count; j++) {
+            struct td_journal_entry *entry = &m->files[i].entries[j];
+            if (!m->merge->before_save ||
+                m->merge->before_save(m->merge->context, &entry->interaction, &m->arena))
+                m->entries[count++] = entry;
+        }
+    m->count = count;
+    if (count)
+        qsort(m->entries, count, sizeof *m->entries, by_start);
+    return 0;
+}
+
+/* ---- the new cassette ---- */
+
+static int render_new(struct merging *m, struct td_buf *out)
+{
+    struct td_interaction *interactions = malloc(m->count * sizeof *interactions);
+    if (!interactions)
+        return td_error_nomem(m->err);
+    for (size_t i = 0; i < m->count; i++) {
+        interactions[i] = m->entries[i]->interaction;
+        interactions[i].id = (int64_t)i;
+    }
+    struct td_cassette cassette = {.interactions = interactions, .count = m->count};
+    td_emit_cassette(out, &cassette, TD_LAYOUT_COMPACT);
+    free(interactions);
+    m->merge->total = m->count;
+    return td_buf_failed(out) ? td_error_nomem(m->err) : 0;
+}
+
+/* Whether one of the journals is of a recording that replaces the cassette that is there now. */
+static bool replaces(const struct merging *m)
+{
+    struct td_identity now = td_identity_of(m->cassette);
+    for (size_t i = 0; i < m->file_count; i++)
+        if (m->files[i].count && m->files[i].header.replaces &&
+            td_identity_equal(m->files[i].header.base, now))
+            return true;
+    return false;
+}
+
+static int render_more(struct merging *m, struct td_buf *out)
+{
+    struct td_edit *edit;
+    int status = td_edit_open(m->cassette, &edit, m->err);
+    if (status < 0)
+        return status;
+    const struct td_cassette *cassette = td_edit_cassette(edit);
+    m->merge->total = cassette->count + m->count;
+    if (replaces(m)) {
+        for (size_t i = 0; i < cassette->count && status == 0; i++)
+            status = td_edit_remove(edit, i, m->err);
+        m->merge->replaced = cassette->count > 0;
+        m->merge->total = m->count;
+    }
+    for (size_t i = 0; i < m->count && status == 0; i++)
+        status = td_edit_append(edit, &m->entries[i]->interaction, m->err);
+    if (status == 0)
+        status = td_edit_render(edit, out, m->err);
+    td_edit_close(edit);
+    return status;
+}
+
+/* Whether there is a cassette to add to: a file with something in it. */
+static bool has_cassette(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && !(S_ISREG(found.st_mode) && found.st_size == 0);
+}
+
+static int save(struct merging *m)
+{
+    struct td_buf content;
+    td_buf_init(&content);
+    bool more = has_cassette(m->cassette);
+    int status = more ? render_more(m, &content) : render_new(m, &content);
+    if (more && replaces(m) &&
+        (status == TD_ERR_SYNTAX || status == TD_ERR_FORMAT || status == TD_ERR_VERSION)) {
+        /* What is to be replaced need not be a cassette at all. */
+        td_buf_clear(&content);
+        m->merge->replaced = true;
+        status = render_new(m, &content);
+    }
+    if (status == 0)
+        status = write_note(m, td_buf_view(&content));
+    if (status == 0)
+        status = td_save(m->cassette, td_buf_view(&content), m->err);
+    td_buf_release(&content);
+    if (status == 0)
+        m->merge->saved = m->count;
+    return status;
+}
+
+static void remove_merged(struct merging *m)
+{
+    for (size_t i = 0; i < m->file_count; i++)
+        unlinkat(m->fd, m->files[i].name, 0);
+    unlinkat(m->fd, NOTE_FILE, 0);
+}
+
+static void release(struct merging *m)
+{
+    for (size_t i = 0; i < m->file_count; i++)
+        td_journal_file_close(&m->files[i]);
+    free(m->files);
+    free(m->entries);
+    td_arena_release(&m->arena);
+    if (m->fd >= 0) {
+        rmdir(m->folder.data); /* where it is empty */
+        close(m->fd);
+    }
+    td_buf_release(&m->folder);
+}
+
+int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_error *err)
+{
+    struct merging m = {.cassette = cassette, .fd = -1, .merge = merge, .err = err};
+    td_buf_init(&m.folder);
+    td_arena_init(&m.arena);
+    td_journal_folder(cassette, &m.folder);
+    merge->saved = merge->total = merge->busy = 0;
+    merge->replaced = false;
+    int status = td_buf_failed(&m.folder) ? td_error_nomem(err) : lock_folder(&m);
+    if (status == 0)
+        status = finish_earlier(&m);
+    if (status == 0)
+        status = for_each_name(m.fd, add_file, &m);
+    if (status == 0)
+        status = sort_entries(&m);
+    if (status == 0 && m.count)
+        status = save(&m);
+    if (status == 0 && m.fd >= 0)
+        remove_merged(&m);
+    release(&m);
+    return status < 0 ? status : 0;
+}
+
+static int is_free(void *context, const char *name)
+{
+    const int *folder = context;
+    struct td_journal_file file;
+    struct td_arena arena;
+    td_arena_init(&arena);
+    int status = td_journal_file_open(&file, *folder, name, &arena, NULL);
+    if (status == 0)
+        td_journal_file_close(&file);
+    td_arena_release(&arena);
+    return status != TD_ERR_INVALID;
+}
+
+bool td_merge_is_due(const char *cassette)
+{
+    struct td_buf folder;
+    td_buf_init(&folder);
+    td_journal_folder(cassette, &folder);
+    int fd = td_buf_failed(&folder) ? -1 : open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    td_buf_release(&folder);
+    if (fd < 0)
+        return false;
+    bool due = for_each_name(fd, is_free, &fd) == 1;
+    close(fd);
+    return due;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A deck that records: what was captured goes through the hook, then through the scrubber, then
+ * into the journal, in this order and in the thread that has done the transfer, so that nothing is
+ * lost when the program ends a moment later, and nothing secret is ever on a disk. The journals
+ * become the cassette when the deck is ejected; see deck/merge.h.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "deck/draft.h"
+#include "deck/inside.h"
+#include "deck/merge.h"
+#include "http/url.h"
+
+static const char *const mode_names[] = {"replay", "once", "new", "record", "passthrough"};
+
+int td_mode_parse(const char *name, enum td_mode *mode, struct td_error *err)
+{
+    for (size_t i = 0; i < sizeof mode_names / sizeof *mode_names; i++) {
+        if (strcmp(name, mode_names[i]) == 0) {
+            *mode = (enum td_mode)i;
+            return 0;
+        }
+    }
+    return td_error_set(err, TD_ERR_INVALID,
+                        "no mode '%s': it is replay, once, new, record or passthrough", name);
+}
+
+const char *td_mode_name(enum td_mode mode)
+{
+    return (size_t)mode < sizeof mode_names / sizeof *mode_names ? mode_names[mode] : "";
+}
+
+/* ---- which transfers ---- */
+
+bool td_deck_is_live(const struct td_deck *deck)
+{
+    return deck->mode == TD_MODE_RECORD;
+}
+
+bool td_deck_keeps_timing(const struct td_deck *deck)
+{
+    return !deck->options.no_timing;
+}
+
+/* A host by its name, or what ends like "*.example.com"; with or without its port. */
+static bool host_matches(struct td_bytes pattern, struct td_bytes host, struct td_bytes port)
+{
+    const char *colon = pattern.len ? memrchr(pattern.data, ':', pattern.len) : NULL;
+    const char *bracket = pattern.len ? memrchr(pattern.data, ']', pattern.len) : NULL;
+    if (colon && (!bracket || colon > bracket)) {
+        struct td_bytes wanted =
+            td_bytes(colon + 1, pattern.len - (size_t)(colon + 1 - pattern.data));
+        if (!td_bytes_equal(wanted, port))
+            return false;
+        pattern.len = (size_t)(colon - pattern.data);
+    }
+    if (pattern.len && pattern.data[0] == '*') {
+        struct td_bytes tail = td_bytes(pattern.data + 1, pattern.len - 1);
+        return host.len >= tail.len &&
+               td_bytes_equal_nocase(td_bytes(host.data + host.len - tail.len, tail.len), tail);
+    }
+    return td_bytes_equal_nocase(pattern, host);
+}
+
+bool td_deck_passes(const struct td_deck *deck, const char *url)
+{
+    const char *const *pattern = deck->options.passthrough;
+    if (deck->mode == TD_MODE_PASSTHROUGH)
+        return true;
+    if (deck->options.passes && deck->options.passes(deck->options.context, url))
+        return true;
+    if (!pattern)
+        return false;
+    struct td_url parts;
+    td_url_split(&parts, td_bytes_of(url));
+    struct td_bytes port = parts.port;
+    if (!port.len)
+        port = td_bytes_equal_nocase(parts.scheme, TD_BYTES("https")) ? TD_BYTES("443")
+                                                                      : TD_BYTES("80");
+    for (; *pattern; pattern++)
+        if (host_matches(td_bytes_of(*pattern), parts.host, port))
+            return true;
+    return false;
+}
+
+/* ---- recording ---- */
+
+static void tell(struct td_deck *deck, const char *format, ...) TD_PRINTF(2, 3);
+
+static void tell(struct td_deck *deck, const char *format, ...)
+{
+    char line[2048];
+    struct td_buf text, safe;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    td_buf_init(&text);
+    td_buf_init(&safe);
+    td_buf_printf(&text, "tapedeck: %s\n", line);
+    if (td_scrub_text(deck->scrubber, td_buf_view(&text), &safe) == 0 && deck->teller)
+        deck->teller(deck, td_buf_view(&safe));
+    td_buf_release(&text);
+    td_buf_release(&safe);
+}
+
+void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason)
+{
+    td_run_count(deck->run, TD_RUN_LOST);
+    tell(deck, "not recorded: %.*s: %s", (int)url.len, url.data, reason);
+}
+
+void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
+                    struct td_arena *arena, int64_t start_ns, bool whole)
+{
+    struct td_error err;
+    struct td_bytes broken = interaction->response.shape.broken;
+    td_run_request(deck->run);
+    /* A body that libcurl did not want to read is no accident. */
+    if (!whole && !deck->options.keep_broken && !td_bytes_equal(broken, TD_BYTES("unread"))) {
+        td_run_count(deck->run, TD_RUN_DROPPED);
+        tell(deck, "not recorded, its response ended early (%.*s): %.*s %.*s", (int)broken.len,
+             broken.data, (int)interaction->request.method.len, interaction->request.method.data,
+             (int)interaction->request.url.len, interaction->request.url.data);
+        return;
+    }
+    struct td_draft draft = {interaction, arena, false, false};
+    if (deck->options.hooks.after_capture)
+        deck->options.hooks.after_capture(deck->options.context, &draft);
+    if (draft.discarded)
+        return;
+    int status = draft.failed
+                     ? td_error_nomem(&err)
+                     : td_scrub_interaction(deck->scrubber, interaction, arena, NULL, &err);
+    if (status == 0)
+        status = td_journal_add(deck->journal, interaction, start_ns, &err);
+    if (status < 0)
+        td_deck_lose(deck, interaction->request.url, err.message);
+    else
+        td_run_count(deck->run, TD_RUN_RECORDED);
+}
+
+/* ---- saving ---- */
+
+static bool before_save(void *context, struct td_interaction *interaction, struct td_arena *arena)
+{
+    struct td_deck *deck = context;
+    struct td_draft draft = {interaction, arena, false, false};
+    if (!deck->options.hooks.before_save)
+        return true;
+    deck->options.hooks.before_save(deck->options.context, &draft);
+    return !draft.discarded && !draft.failed &&
+           td_scrub_interaction(deck->scrubber, interaction, arena, NULL, NULL) == 0;
+}
+
+int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_error *err)
+{
+    struct td_merge merge = {.before_save = before_save, .context = deck};
+    *saved = (struct td_deck_saved){.path = deck->target};
+    if (!deck->target)
+        return 0;
+    /* Its lock says that somebody is still writing. */
+    td_journal_free(deck->journal);
+    deck->journal = NULL;
+    int status = td_merge_journals(deck->target, &merge, err);
+    /* For what is still under way; it is added to what was saved. */
+    deck->journal = td_journal_new(deck->target, false, (struct td_identity){0});
+    saved->added = merge.saved;
+    saved->total = merge.total;
+    saved->busy = merge.busy;
+    saved->replaced = merge.replaced;
+    return status;
+}
+
+/* The file's one true name, whether it is there or not: two names of a file are one cassette. */
+static char *canonical(const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (real || errno != ENOENT)
+        return real;
+    const char *slash = strrchr(path, '/');
+    struct td_buf folder, whole;
+    td_buf_init(&folder);
+    td_buf_init(&whole);
+    if (slash)
+        td_buf_put(&folder, path, (size_t)(slash - path) + 1);
+    else
+        td_buf_put_text(&folder, ".");
+    real = td_buf_failed(&folder) ? NULL : realpath(folder.data, NULL);
+    if (real) {
+        td_buf_printf(&whole, "%s/%s", strcmp(real, "/") == 0 ? "" : real,
+                      slash ? slash + 1 : path);
+        free(real);
+        real = td_buf_detach(&whole, NULL);
+    }
+    td_buf_release(&folder);
+    td_buf_release(&whole);
+    return real;
+}
+
+int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
+{
+    struct td_deck_saved left;
+    struct td_error quiet;
+    deck->target = canonical(path);
+    if (!deck->target)
+        return td_error_set_at(err, TD_ERR_IO, path, 0, 0, "cannot be recorded to: %s",
+                               strerror(errno));
+    if (!deck->member && td_merge_is_due(deck->target)) {
+        int status = td_deck_save(deck, &left, err ? err : &quiet);
+        /* Who only plays may not be allowed to write. */
+        if (status < 0 && deck->mode != TD_MODE_REPLAY)
+            return status;
+    }
+    if (!deck->member)
+        deck->base = td_identity_of(deck->target);
+    if (deck->mode == TD_MODE_ONCE)
+        deck->mode = deck->base.inode ? TD_MODE_REPLAY : TD_MODE_RECORD;
+    td_journal_free(deck->journal);
+    deck->journal = td_journal_new(deck->target, deck->options.mode == TD_MODE_RECORD, deck->base);
+    return deck->journal ? 0 : td_error_nomem(err);
+}
+
+void td_deck_base(const struct td_deck *deck, struct td_buf *text)
+{
+    const struct td_identity *base = &deck->base;
+    td_buf_printf(text, "%llx.%llx.%llx.%llx.%llx", (unsigned long long)base->device,
+                  (unsigned long long)base->inode, (unsigned long long)base->size,
+                  (unsigned long long)base->seconds, (unsigned long long)base->nanoseconds);
+}
+
+int td_deck_become_member(struct td_deck *deck, const char *base, struct td_error *err)
+{
+    uint64_t *parts[] = {&deck->base.device, &deck->base.inode, &deck->base.size,
+                         &deck->base.seconds, &deck->base.nanoseconds};
+    deck->member = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *end;
+        *parts[i] = strtoull(base, &end, 16);
+        if (end == base || *end != (i < 4 ? '.' : '\0'))
+            return td_error_set(err, TD_ERR_INVALID, "TAPEDECK_BASE is '%s', which is none", base);
+        base = end + 1;
+    }
+    return 0;
+}

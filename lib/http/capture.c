@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/capture.h"
+
+#include <stdlib.h>
+
+#include "http/form.h"
+#include "http/reason.h"
+#include "http/request.h"
+#include "http/token.h"
+
+/* What is kept of memory from one exchange to the next. */
+enum { KEEP_BYTES = 256 * 1024 };
+
+static void recycle(struct td_buf *buf)
+{
+    if (buf->cap > KEEP_BYTES)
+        td_buf_release(buf);
+    td_buf_clear(buf);
+}
+
+void td_capture_init(struct td_capture *capture)
+{
+    *capture = (struct td_capture){0};
+}
+
+void td_capture_release(struct td_capture *capture)
+{
+    td_buf_release(&capture->sent_head);
+    td_buf_release(&capture->sent_body);
+    td_buf_release(&capture->head);
+    td_buf_release(&capture->interim);
+    td_buf_release(&capture->trailers);
+    td_buf_release(&capture->body);
+    td_buf_release(&capture->chunks);
+    td_buf_release(&capture->unread);
+}
+
+void td_capture_clear(struct td_capture *capture)
+{
+    recycle(&capture->sent_head);
+    recycle(&capture->sent_body);
+    recycle(&capture->head);
+    recycle(&capture->interim);
+    recycle(&capture->trailers);
+    recycle(&capture->body);
+    recycle(&capture->chunks);
+    recycle(&capture->unread);
+    capture->head_done = false;
+    capture->start_ns = capture->sent_ns = capture->head_ns = 0;
+}
+
+bool td_capture_begun(const struct td_capture *capture)
+{
+    return capture->sent_head.len > 0;
+}
+
+bool td_capture_answered(const struct td_capture *capture)
+{
+    return capture->head_done;
+}
+
+void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
+                          int64_t real_ns)
+{
+    if (!capture->sent_head.len)
+        capture->start_ns = real_ns;
+    capture->sent_ns = now_ns;
+    td_buf_put_bytes(&capture->sent_head, bytes);
+}
+
+void td_capture_send_body(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns)
+{
+    if (!capture->head_done)
+        capture->sent_ns = now_ns;
+    td_buf_put_bytes(&capture->sent_body, bytes);
+}
+
+void td_capture_line(struct td_capture *capture, struct td_bytes line, int64_t now_ns)
+{
+    if (td_bytes_starts_nocase(line, TD_BYTES("HTTP/")) &&
+        (capture->head_done || !capture->head.len)) {
+        if (capture->head_done) {
+            td_buf_put_bytes(&capture->interim, td_buf_view(&capture->head));
+            td_buf_put_char(&capture->interim, '\0');
+        }
+        td_buf_clear(&capture->head);
+        capture->head_done = false;
+    }
+    if (capture->head_done) {
+        td_buf_put_bytes(&capture->trailers, line);
+        return;
+    }
+    if (line.len && (line.data[0] == '\r' || line.data[0] == '\n')) {
+        capture->head_done = capture->head.len > 0;
+        capture->head_ns = now_ns;
+        return;
+    }
+    td_buf_put_bytes(&capture->head, line);
+}
+
+void td_capture_body(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns)
+{
+    int64_t since = now_ns - capture->sent_ns;
+    struct td_recorded_chunk chunk = {(uint32_t)bytes.len, since > 0 ? since : 0};
+    td_buf_put_bytes(&capture->body, bytes);
+    td_buf_put(&capture->chunks, &chunk, sizeof chunk);
+    td_buf_clear(&capture->unread);
+}
+
+void td_capture_unread(struct td_capture *capture, struct td_bytes bytes)
+{
+    if (capture->head_done && !capture->chunks.len)
+        td_buf_put_bytes(&capture->unread, bytes);
+}
+
+/* ---- finishing ---- */
+
+struct finishing {
+    const struct td_capture *capture;
+    const struct td_capture_end *end;
+    struct td_arena *arena;
+    struct td_interaction *interaction;
+    bool failed; /* memory ran out */
+};
+
+static struct td_bytes keep(struct finishing *f, struct td_bytes text)
+{
+    struct td_bytes copy = td_arena_copy(f->arena, text);
+    f->failed = f->failed || !copy.data;
+    return copy;
+}
+
+/* As Go's textproto.CanonicalMIMEHeaderKey has it: "x-API-key" is "X-Api-Key"; what is not a token
+ * stays. */
+static struct td_bytes keep_canonical(struct finishing *f, struct td_bytes name)
+{
+    struct td_bytes copy = keep(f, name);
+    bool start = true;
+    if (!copy.data || !td_token_valid(name))
+        return copy;
+    for (size_t i = 0; i < copy.len; i++) {
+        char *c = (char *)copy.data + i;
+        if (start && *c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+        else if (!start && *c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+        start = *c == '-';
+    }
+    return copy;
+}
+
+static bool next_line(struct td_bytes *text, struct td_bytes *line)
+{
+    if (!text->len)
+        return false;
+    const char *end = memchr(text->data, '\n', text->len);
+    size_t len = end ? (size_t)(end - text->data) : text->len;
+    size_t step = end ? len + 1 : len;
+    *line = td_bytes(text->data, len && text->data[len - 1] == '\r' ? len - 1 : len);
+    *text = td_bytes(text->data + step, text->len - step);
+    return true;
+}
+
+static bool split_field(struct td_bytes line, struct td_bytes *name, struct td_bytes *value)
+{
+    const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
+    if (!colon)
+        return false;
+    *name = td_bytes_trim(td_bytes(line.data, (size_t)(colon - line.data)));
+    *value = td_bytes_trim(td_bytes(colon + 1, line.len - (size_t)(colon - line.data) - 1));
+    return name->len > 0;
+}
+
+static bool is(struct td_bytes name, const char *wanted)
+{
+    return td_bytes_equal_nocase(name, td_bytes_of(wanted));
+}
+
+/* A growing list in the arena: an upper bound of it is known. */
+static void *room(struct finishing *f, size_t count, size_t size)
+{
+    void *memory = count ? td_arena_alloc(f->arena, count * size) : NULL;
+    f->failed = f->failed || (count && !memory);
+    return memory;
+}
+
+static size_t count_lines(struct td_bytes text)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.data[i] == '\n';
+    return count;
+}
+
+static void put_proto(struct td_message *message, struct td_bytes version)
+{
+    /* "HTTP/2" is libcurl's; Go says "HTTP/2.0". */
+    message->proto_major = version.len > 5 ? version.data[5] - '0' : 1;
+    message->proto_minor = version.len > 7 && version.data[6] == '.' ? version.data[7] - '0' : 0;
+    message->proto = message->proto_major == 2   ? TD_BYTES("HTTP/2.0")
+                     : message->proto_major == 3 ? TD_BYTES("HTTP/3.0")
+                     : message->proto_minor == 0 ? TD_BYTES("HTTP/1.0")
+                                                 : TD_BYTES("HTTP/1.1");
+}
+
+/* ---- the request ---- */
+
+/* A transfer coding of the body, undone. */
+static void unchunk_request(struct finishing *f, struct td_message *message)
+{
+    struct td_request_parser *parser = td_request_parser_new();
+    struct td_bytes head = td_buf_view(&f->capture->sent_head);
+    struct td_bytes body = td_buf_view(&f->capture->sent_body);
+    size_t taken;
+    f->failed = f->failed || !parser;
+    if (!parser)
+        return;
+    td_request_parser_feed(parser, head, &taken, NULL);
+    if (td_request_parser_feed(parser, body, &taken, NULL) == TD_REQUEST_COMPLETE) {
+        const struct td_request *request = td_request_parser_request(parser);
+        message->body = keep(f, request->body);
+        struct td_field *trailers = room(f, request->trailers.count, sizeof *trailers);
+        for (size_t i = 0; trailers && i < request->trailers.count; i++)
+            trailers[i] = (struct td_field){keep_canonical(f, request->trailers.items[i].name),
+                                            keep(f, request->trailers.items[i].value)};
+        message->trailer = (struct td_fields){trailers, trailers ? request->trailers.count : 0};
+    }
+    td_request_parser_free(parser);
+}
+
+static void put_form(struct finishing *f, struct td_recorded_request *request)
+{
+    struct td_bytes type;
+    static const char wanted[] = "application/x-www-form-urlencoded";
+    if (td_fields_get(&request->message.headers, TD_BYTES("Content-Type"), &type) &&
+        td_bytes_starts_nocase(type, TD_BYTES(wanted)) &&
+        td_form_parse(f->arena, request->message.body, &request->form) < 0)
+        f->failed = true;
+}
+
+static bool put_request(struct finishing *f)
+{
+    struct td_recorded_request *request = &f->interaction->request;
+    struct td_message *message = &request->message;
+    struct td_bytes text = td_buf_view(&f->capture->sent_head), line, name, value;
+    if (!next_line(&text, &line))
+        return false;
+    const char *space = memchr(line.data, ' ', line.len);
+    if (!space || line.len < 12)
+        return false;
+    request->method = keep(f, td_bytes(line.data, (size_t)(space - line.data)));
+    const char *version = memrchr(line.data, ' ', line.len);
+    put_proto(message, td_bytes(version + 1, line.len - (size_t)(version + 1 - line.data)));
+    struct td_bytes url = f->end->url;
+    const char *hash = url.len ? memchr(url.data, '#', url.len) : NULL;
+    request->url = keep(f, hash ? td_bytes(url.data, (size_t)(hash - url.data)) : url);
+
+    struct td_field *fields = room(f, count_lines(text), sizeof *fields);
+    size_t count = 0;
+    bool chunked = false;
+    while (fields && next_line(&text, &line)) {
+        if (!split_field(line, &name, &value))
+            continue;
+        if (is(name, "Host")) {
+            request->host = keep(f, value);
+        } else if (is(name, "Transfer-Encoding")) {
+            static const struct td_bytes codings[] = {{"chunked", 7}};
+            chunked = true;
+            message->transfer_encoding = (struct td_list){codings, 1};
+        } else if (!is(name, "Content-Length")) {
+            fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
+        }
+    }
+    message->headers = (struct td_fields){fields, count};
+    message->body = td_buf_view(&f->capture->sent_body);
+    if (chunked)
+        unchunk_request(f, message);
+    message->content_length = chunked ? -1 : (int64_t)message->body.len;
+    put_form(f, request);
+    return true;
+}
+
+/* ---- the response ---- */
+
+/* "HTTP/1.1 200 OK", as a status text and its number. */
+static bool put_status(struct finishing *f, struct td_bytes line)
+{
+    struct td_recorded_response *response = &f->interaction->response;
+    const char *space = line.len ? memchr(line.data, ' ', line.len) : NULL;
+    uint64_t code;
+    if (!space)
+        return false;
+    struct td_bytes rest =
+        td_bytes_trim(td_bytes(space + 1, line.len - (size_t)(space + 1 - line.data)));
+    if (rest.len < 3 || !td_bytes_to_u64(td_bytes(rest.data, 3), &code))
+        return false;
+    put_proto(&response->message, td_bytes(line.data, (size_t)(space - line.data)));
+    response->code = (int)code;
+    const char *reason = response->message.proto_major > 1 ? td_reason_of(response->code) : "";
+    struct td_buf status;
+    td_buf_init(&status);
+    td_buf_put_bytes(&status, rest);
+    if (*reason && rest.len == 3)
+        td_buf_printf(&status, " %s", reason);
+    response->status = keep(f, td_buf_view(&status));
+    td_buf_release(&status);
+    return true;
+}
+
+/* A name of the head as it was spelled, with the value of a line that has no other place. */
+static void put_shown(struct td_buf *head, struct td_bytes name, const struct td_bytes *value)
+{
+    if (head->len)
+        td_buf_put_char(head, ' ');
+    td_buf_put_bytes(head, name);
+    if (!value)
+        return;
+    td_buf_put_char(head, '=');
+    for (size_t i = 0; i < value->len; i++) {
+        unsigned char c = (unsigned char)value->data[i];
+        if (c > ' ' && c < 0x7f && c != '%')
+            td_buf_put_char(head, (char)c);
+        else
+            td_buf_printf(head, "%%%02X", c);
+    }
+}
+
+static bool is_identity(struct td_bytes coding)
+{
+    return !coding.len || is(coding, "identity");
+}
+
+static void put_headers(struct finishing *f, struct td_bytes text)
+{
+    struct td_recorded_response *response = &f->interaction->response;
+    struct td_message *message = &response->message;
+    struct td_bytes line, name, value, rest = text;
+    uint64_t length;
+    struct td_field *fields = room(f, count_lines(text), sizeof *fields);
+    size_t count = 0;
+    struct td_buf head;
+    td_buf_init(&head);
+    while (next_line(&rest, &line))
+        if (split_field(line, &name, &value) && is(name, "Content-Encoding") && !is_identity(value))
+            response->uncompressed = f->end->decoded && f->capture->body.len > 0;
+    message->content_length = -1;
+    rest = text;
+    while (fields && next_line(&rest, &line)) {
+        /* A folded line goes on with the one before. */
+        if (line.len && (line.data[0] == ' ' || line.data[0] == '\t') && count) {
+            struct td_buf joined;
+            td_buf_init(&joined);
+            td_buf_put_bytes(&joined, fields[count - 1].value);
+            td_buf_put_char(&joined, ' ');
+            td_buf_put_bytes(&joined, td_bytes_trim(line));
+            fields[count - 1].value = keep(f, td_buf_view(&joined));
+            td_buf_release(&joined);
+            continue;
+        }
+        if (!split_field(line, &name, &value))
+            continue;
+        bool length_line = is(name, "Content-Length");
+        bool dropped = is(name, "Transfer-Encoding") && message->proto_major == 1;
+        if (dropped && td_element_in(value, TD_BYTES("chunked"))) {
+            static const struct td_bytes codings[] = {{"chunked", 7}};
+            message->transfer_encoding = (struct td_list){codings, 1};
+        }
+        if (length_line && !response->uncompressed && td_bytes_to_u64(value, &length) &&
+            length <= INT64_MAX)
+            message->content_length = (int64_t)length;
+        dropped |= response->uncompressed && (length_line || is(name, "Content-Encoding"));
+        put_shown(&head, name, dropped ? &value : NULL);
+        if (!dropped)
+            fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
+    }
+    message->headers = (struct td_fields){fields, count};
+    response->shape.head = keep(f, td_buf_view(&head));
+    f->failed = f->failed || td_buf_failed(&head);
+    td_buf_release(&head);
+}
+
+/* Each head before the last, without its protocol and with plain line ends. */
+static void put_interim(struct finishing *f)
+{
+    struct td_bytes text = td_buf_view(&f->capture->interim), line;
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.data[i] == '\0';
+    struct td_bytes *items = room(f, count, sizeof *items);
+    struct td_buf head;
+    td_buf_init(&head);
+    for (size_t i = 0; items && i < count; i++) {
+        struct td_bytes one = td_bytes_of(text.data);
+        text.data += one.len + 1;
+        text.len -= one.len + 1;
+        td_buf_clear(&head);
+        for (bool first = true; next_line(&one, &line); first = false) {
+            const char *space = first && line.len ? memchr(line.data, ' ', line.len) : NULL;
+            if (space) {
+                line.len -= (size_t)(space + 1 - line.data);
+                line.data = space + 1;
+            }
+            td_buf_put_bytes(&head, line);
+            td_buf_put_char(&head, '\n');
+        }
+        items[i] = keep(f, td_buf_view(&head));
+    }
+    td_buf_release(&head);
+    f->interaction->response.shape.interim = (struct td_list){items, items ? count : 0};
+}
+
+static void put_trailers(struct finishing *f)
+{
+    struct td_bytes text = td_buf_view(&f->capture->trailers), line, name, value;
+    if (!text.len)
+        return;
+    struct td_field *fields = room(f, count_lines(text), sizeof *fields);
+    size_t count = 0;
+    while (fields && next_line(&text, &line))
+        if (split_field(line, &name, &value))
+            fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
+    f->interaction->response.message.trailer = (struct td_fields){fields, count};
+}
+
+/* The body of an HTTP/1 response that nobody was shown, off its chunks. False where its end is not
+ * there. */
+static bool unchunk(struct td_bytes text, struct td_buf *out)
+{
+    while (text.len) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t size = 0, at = 0;
+        if (!end)
+            return false;
+        size_t line = (size_t)(end - text.data) + 1;
+        for (; at < line; at++) {
+            char c = text.data[at];
+            int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
+            if (digit < 0 || size > SIZE_MAX / 32)
+                break;
+            size = size * 16 + (size_t)digit;
+        }
+        if (!size)
+            return at > 0;
+        text = td_bytes(text.data + line, text.len - line);
+        if (text.len < size)
+            return false;
+        td_buf_put(out, text.data, size);
+        size_t step = size;
+        while (step < text.len && step < size + 2 &&
+               (text.data[step] == '\r' || text.data[step] == '\n'))
+            step++;
+        text = td_bytes(text.data + step, text.len - step);
+    }
+    return false;
+}
+
+/* The body, and whether what announces its end says that it is whole. */
+static bool put_body(struct finishing *f)
+{
+    const struct td_capture *capture = f->capture;
+    struct td_recorded_response *response = &f->interaction->response;
+    struct td_message *message = &response->message;
+    bool bodyless = is(f->interaction->request.method, "HEAD") || response->code == 204 ||
+                    response->code == 304;
+    bool whole = bodyless;
+    message->body = td_buf_view(&capture->body);
+    if (!message->body.len && capture->unread.len && !bodyless) {
+        message->body = td_buf_view(&capture->unread);
+        if (message->transfer_encoding.count) {
+            struct td_buf plain;
+            td_buf_init(&plain);
+            whole = unchunk(message->body, &plain);
+            message->body = keep(f, td_buf_view(&plain));
+            td_buf_release(&plain);
+        }
+    }
+    if (response->code == 204 && message->content_length < 0)
+        message->content_length = 0;
+    if (!bodyless && message->content_length >= 0)
+        whole = (uint64_t)message->content_length == message->body.len;
+    if (f->end->timing && capture->chunks.len) {
+        size_t count = capture->chunks.len / sizeof(struct td_recorded_chunk);
+        response->shape.chunks = (struct td_recorded_chunks){
+            (const struct td_recorded_chunk *)(const void *)capture->chunks.data, count};
+    }
+    return whole;
+}
+
+bool td_capture_finish(const struct td_capture *capture, const struct td_capture_end *end,
+                       struct td_arena *arena, struct td_interaction *interaction, bool *whole)
+{
+    struct finishing f = {capture, end, arena, interaction, false};
+    struct td_recorded_response *response = &interaction->response;
+    struct td_bytes head = td_buf_view(&capture->head), line;
+    *interaction = (struct td_interaction){0};
+    if (!capture->head_done || !put_request(&f) || !next_line(&head, &line) ||
+        !put_status(&f, line))
+        return false;
+    put_headers(&f, head);
+    put_interim(&f);
+    put_trailers(&f);
+    *whole = put_body(&f) || end->whole;
+    if (!*whole && end->broken)
+        response->shape.broken = keep(&f, td_bytes_of(end->broken));
+    int64_t took = capture->head_ns - capture->sent_ns;
+    response->duration_ns = took > 0 ? took : 0;
+    return !f.failed && !td_buf_failed(&capture->sent_body) && !td_buf_failed(&capture->body) &&
+           !td_buf_failed(&capture->chunks) && !td_buf_failed(&capture->interim);
+}

@@ -56,7 +56,7 @@ bool td_capture_begun(const struct td_capture *capture)
 
 bool td_capture_answered(const struct td_capture *capture)
 {
-    return capture->head_done;
+    return capture->head.len > 0;
 }
 
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
@@ -467,21 +467,24 @@ static bool put_body(struct finishing *f)
                     response->code == 304;
     bool whole = bodyless;
     message->body = td_buf_view(&capture->body);
-    if (!message->body.len && capture->unread.len && !bodyless) {
+    bool unread = !message->body.len && capture->unread.len && !bodyless;
+    if (unread)
         message->body = td_buf_view(&capture->unread);
-        if (message->transfer_encoding.count) {
-            struct td_buf plain;
-            td_buf_init(&plain);
-            whole = unchunk(message->body, &plain);
-            message->body = keep(f, td_buf_view(&plain));
-            td_buf_release(&plain);
-        }
+    bool chunked = message->transfer_encoding.count && (unread || f->end->chunked);
+    if (chunked) {
+        struct td_buf plain;
+        td_buf_init(&plain);
+        whole = unchunk(message->body, &plain);
+        message->body = keep(f, td_buf_view(&plain));
+        td_buf_release(&plain);
     }
+    if (response->uncompressed)
+        response->shape.wire_length = f->end->wire_length;
     if (response->code == 204 && message->content_length < 0)
         message->content_length = 0;
     if (!bodyless && message->content_length >= 0)
         whole = (uint64_t)message->content_length == message->body.len;
-    if (f->end->timing && capture->chunks.len) {
+    if (f->end->timing && capture->chunks.len && !chunked) {
         size_t count = capture->chunks.len / sizeof(struct td_recorded_chunk);
         response->shape.chunks = (struct td_recorded_chunks){
             (const struct td_recorded_chunk *)(const void *)capture->chunks.data, count};
@@ -496,15 +499,20 @@ bool td_capture_finish(const struct td_capture *capture, const struct td_capture
     struct td_recorded_response *response = &interaction->response;
     struct td_bytes head = td_buf_view(&capture->head), line;
     *interaction = (struct td_interaction){0};
-    if (!capture->head_done || !put_request(&f) || !next_line(&head, &line) ||
+    if (!td_capture_answered(capture) || !put_request(&f) || !next_line(&head, &line) ||
         !put_status(&f, line))
         return false;
     put_headers(&f, head);
     put_interim(&f);
     put_trailers(&f);
-    *whole = put_body(&f) || end->whole;
-    if (!*whole && end->broken)
-        response->shape.broken = keep(&f, td_bytes_of(end->broken));
+    *whole = put_body(&f);
+    /* All that the client wanted is not all that there was. */
+    bool unread = !*whole && end->whole && response->message.content_length > 0;
+    *whole = *whole || (end->whole && !unread);
+    if (!*whole)
+        response->shape.broken = keep(&f, td_bytes_of(unread        ? "unread"
+                                                      : end->broken ? end->broken
+                                                                    : "close"));
     int64_t took = capture->head_ns - capture->sent_ns;
     response->duration_ns = took > 0 ? took : 0;
     return !f.failed && !td_buf_failed(&capture->sent_body) && !td_buf_failed(&capture->body) &&

@@ -37,7 +37,7 @@ void td_capture_release(struct td_capture *capture);
 /* For the next exchange. Keeps the memory, unless it is much. */
 void td_capture_clear(struct td_capture *capture);
 
-/* Whether a request was sent, and whether (some of) a response to it has come. */
+/* Whether a request was sent, and whether a response to it has come, its first line at least. */
 bool td_capture_begun(const struct td_capture *capture);
 bool td_capture_answered(const struct td_capture *capture);
 
@@ -55,6 +55,8 @@ void td_capture_unread(struct td_capture *capture, struct td_bytes bytes);
 struct td_capture_end {
     struct td_bytes url; /* of the request, absolute */
     bool decoded;        /* the client has undone the Content-Encoding */
+    bool chunked;        /* the client was given the body with its chunked coding */
+    int64_t wire_length; /* bytes of the body before it was decoded; 0: not known */
     bool timing;         /* chunks are kept */
     bool whole;          /* the transfer has ended well */
     const char *broken;  /* how it ended, where it did not */

@@ -299,6 +299,13 @@ static void plan_body(struct plan *plan, const struct td_recorded_response *resp
         plan->framing = TD_FRAMING_NONE;
         return;
     }
+    /* A body that did not come to its end is announced in full. */
+    if (response->shape.broken.len && message->content_length > 0 && !chunked &&
+        (uint64_t)message->content_length > body.len) {
+        plan->framing = TD_FRAMING_LENGTH;
+        plan->length = message->content_length;
+        return;
+    }
     if (!length_given)
         length_true = message->content_length >= 0 && (uint64_t)message->content_length == body.len;
     plan->framing = chunked || !length_true ? TD_FRAMING_CHUNKED : TD_FRAMING_LENGTH;

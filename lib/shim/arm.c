@@ -190,14 +190,14 @@ static CURLcode arm_tape(struct td_easy *easy, const struct td_error *trouble)
     return code;
 }
 
-CURLcode td_arm_live(struct td_easy *easy, struct td_deck *deck)
+CURLcode td_arm_live(struct td_easy *easy, struct td_deck *deck, struct td_bytes url)
 {
     easy->taped = false;
     if (!easy->tap)
         easy->tap = td_tap_new(easy);
     if (!easy->tap)
         return CURLE_OUT_OF_MEMORY;
-    td_tap_on(easy->tap, td_deck_ref(deck));
+    td_tap_on(easy->tap, td_deck_ref(deck), url);
     return CURLE_OK;
 }
 
@@ -227,8 +227,13 @@ CURLcode td_go_live(struct td_easy *easy)
     struct td_tape *tape = easy->tape;
     struct td_deck *deck = td_deck_ref(tape->deck);
     size_t played = tape->played;
+    struct td_buf url;
+    td_buf_init(&url);
     td_disarm(easy);
-    CURLcode code = td_arm_live(easy, deck);
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (true_url(easy, &url))
+        code = td_arm_live(easy, deck, td_buf_view(&url));
+    td_buf_release(&url);
     td_deck_unref(deck);
     if (code != CURLE_OK)
         return code;
@@ -271,7 +276,7 @@ CURLcode td_arm(struct td_easy *easy)
             if (deck && td_deck_passes(deck, url.data)) {
                 easy->taped = false;
             } else if (deck && td_deck_is_live(deck)) {
-                code = td_arm_live(easy, deck);
+                code = td_arm_live(easy, deck, td_buf_view(&url));
             } else if (is_for_tape(easy, parts.scheme)) {
                 td_tape_begin(easy->tape, td_deck_ref(deck));
                 td_buf_put_bytes(&easy->tape->url, td_buf_view(&url));

@@ -10,7 +10,7 @@
  * but CURLE_OK says that it could not be armed and must not be let out. */
 CURLcode td_arm(struct td_easy *easy);
 /* The transfer goes out, and is recorded. */
-CURLcode td_arm_live(struct td_easy *easy, struct td_deck *deck);
+CURLcode td_arm_live(struct td_easy *easy, struct td_deck *deck, struct td_bytes url);
 /* A transfer that is armed has asked for what is not on the tape, and is to be live from its
  * beginning: out of its multi handle, before it is added to it again. */
 CURLcode td_go_live(struct td_easy *easy);

@@ -103,8 +103,11 @@ CURLcode td_easy_perform(struct td_easy *easy)
         code = play(easy);
     if (easy->armed && easy->tape->unknown)
         code = td_go_live(easy);
-    if (code == CURLE_OK && !easy->armed)
+    if (code == CURLE_OK && !easy->armed) {
+        easy->performing = true;
         code = easy->real->easy_perform(easy->curl);
+        easy->performing = false;
+    }
     code = td_finish(easy, code);
     td_disarm(easy);
     return code;
@@ -141,6 +144,7 @@ void td_easy_cleanup(struct td_easy *easy)
     CURL *curl = easy->curl;
     if (easy->multi)
         td_multi_unlink(easy->multi, easy);
+    td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK);
     if (easy->armed)
         td_cookies_veil(&easy->tape->cookies, real, curl); /* the jar is written next */
     real->easy_cleanup(curl);

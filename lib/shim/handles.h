@@ -25,7 +25,7 @@ struct td_easy {
     bool taped;                /* the transfer that is armed, or else the last one, was on tape */
     CURLM *own;                /* the multi handle on which curl_easy_perform() plays */
     bool decked;               /* a deck was in use when that transfer was set up */
-    bool performing;           /* inside curl_easy_perform(), on `own` */
+    bool performing;           /* inside curl_easy_perform() */
     struct td_easy *next, *previous; /* in td_multi.easies */
 };
 

@@ -46,6 +46,32 @@ static long http_version(const struct td_message *message)
     return major == 1 && minor == 0 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1;
 }
 
+/* How long the body was that a decoded one was recorded for; 0 where it was not. */
+static curl_off_t wire_length(const struct td_tape *tape)
+{
+    return tape->response ? (curl_off_t)tape->response->shape.wire_length : 0;
+}
+
+/* The Content-Length of such a body, which is not among its headers any more; -1 for none. */
+static curl_off_t announced(const struct td_tape *tape)
+{
+    struct td_bytes head = tape->response ? tape->response->shape.head : TD_BYTES("");
+    static const char name[] = "content-length=";
+    for (size_t i = 0; i + sizeof name <= head.len; i++) {
+        struct td_bytes rest = td_bytes(head.data + i, head.len - i);
+        if ((i && head.data[i - 1] != ' ') || !td_bytes_starts_nocase(rest, TD_BYTES(name)))
+            continue;
+        rest = td_bytes(rest.data + sizeof name - 1, rest.len - (sizeof name - 1));
+        const char *end = memchr(rest.data, ' ', rest.len);
+        uint64_t length;
+        return td_bytes_to_u64(td_bytes(rest.data, end ? (size_t)(end - rest.data) : rest.len),
+                               &length)
+                   ? (curl_off_t)length
+                   : -1;
+    }
+    return -1;
+}
+
 CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
 {
     CURLcode code = easy->real->easy_getinfo(easy->curl, info, target);
@@ -87,6 +113,23 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
     case CURLINFO_HTTP_VERSION:
         if (*number && tape->response)
             *number = http_version(&tape->response->message);
+        break;
+    /* A body that was recorded decoded. */
+    case CURLINFO_SIZE_DOWNLOAD:
+        if (wire_length(tape))
+            *(double *)target = (double)wire_length(tape);
+        break;
+    case CURLINFO_SIZE_DOWNLOAD_T:
+        if (wire_length(tape))
+            *(curl_off_t *)target = wire_length(tape);
+        break;
+    case CURLINFO_CONTENT_LENGTH_DOWNLOAD:
+        if (announced(tape) >= 0)
+            *(double *)target = (double)announced(tape);
+        break;
+    case CURLINFO_CONTENT_LENGTH_DOWNLOAD_T:
+        if (announced(tape) >= 0)
+            *(curl_off_t *)target = announced(tape);
         break;
     case CURLINFO_REQUEST_SIZE:
         *number += *number ? tape->request_delta : 0;

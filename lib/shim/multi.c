@@ -77,6 +77,7 @@ CURLMcode td_multi_cleanup(struct td_multi *multi)
     while (multi->easies) {
         struct td_easy *easy = multi->easies;
         td_multi_unlink(multi, easy);
+        td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK);
         td_disarm(easy);
     }
     td_multi_drop(multi);

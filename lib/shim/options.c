@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/url.h"
 #include "shim/handles.h"
 
 enum kind { LONG, TEXT, POINTER };
@@ -101,6 +102,22 @@ void td_options_copy(struct td_options *to, const struct td_options *from)
         if (td_options_has(from, i))
             td_options_set(to, i, from->values[i]);
     to->overridden = from->overridden;
+}
+
+void td_port_option(const struct td_easy *easy, struct td_buf *url)
+{
+    long port = easy->options.values[TD_OPTION_PORT].number;
+    struct td_url parts;
+    struct td_buf changed;
+    td_url_split(&parts, td_buf_view(url));
+    if (!port || !parts.has_authority)
+        return;
+    td_buf_init(&changed);
+    td_buf_put(&changed, url->data, (size_t)(parts.host.data + parts.host.len - url->data));
+    td_buf_printf(&changed, ":%ld", port & 0xffff);
+    td_buf_put_text(&changed, parts.path.data);
+    td_buf_release(url);
+    *url = changed;
 }
 
 static CURLcode hand_over(const struct td_real *real, CURL *curl, int option, union td_value value)

@@ -7,6 +7,7 @@
 #ifndef TD_SHIM_OPTIONS_H
 #define TD_SHIM_OPTIONS_H
 
+#include "base/bytes.h"
 #include "shim/real.h"
 
 /* name, how it is kept: a text is copied, a pointer is not. */
@@ -99,6 +100,10 @@ static inline bool td_options_is_overridden(const struct td_options *options, in
 {
     return options->overridden >> option & 1;
 }
+
+/* CURLOPT_PORT stands for the port of the first URL, though libcurl does not show it there: puts it
+ * into `url`. */
+void td_port_option(const struct td_easy *easy, struct td_buf *url);
 
 /* Gives libcurl another value than the host's, until td_options_restore(). */
 CURLcode td_options_override(struct td_easy *easy, int option, union td_value value);

@@ -32,6 +32,8 @@ void td_tap_free(struct td_tap *tap)
     td_deck_unref(tap->deck);
     td_capture_release(&tap->capture);
     td_buf_release(&tap->url);
+    td_buf_release(&tap->given);
+    td_buf_release(&tap->first);
     free(tap);
 }
 
@@ -74,6 +76,13 @@ static bool ends_whole(CURLcode result)
            result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_URL_MALFORMAT;
 }
 
+static int64_t downloaded(const struct td_easy *easy)
+{
+    curl_off_t bytes = 0;
+    easy->real->easy_getinfo(easy->curl, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    return bytes;
+}
+
 /* The exchange is over: `next` where another one follows on this transfer. */
 static void record(struct td_tap *tap, CURLcode result, bool next)
 {
@@ -84,6 +93,9 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
     struct td_capture_end end = {
         .url = td_buf_view(&tap->url),
         .decoded = decodes(tap->easy),
+        .chunked = td_options_has(&tap->easy->options, TD_OPTION_HTTP_TRANSFER_DECODING) &&
+                   !tap->easy->options.values[TD_OPTION_HTTP_TRANSFER_DECODING].number,
+        .wire_length = next ? 0 : downloaded(tap->easy),
         .timing = td_deck_keeps_timing(tap->deck),
         .whole = next || ends_whole(result),
         .broken = next ? NULL : broken_by(result),
@@ -103,6 +115,19 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
 
 /* ---- what libcurl says ---- */
 
+/* Where libcurl is now. What it calls its URL at first may be what it was called in a transfer
+ * before, or leave CURLOPT_PORT out: then what it was told to get counts. */
+static void locate(struct td_tap *tap, struct td_bytes url)
+{
+    if (!tap->started) {
+        td_buf_clear(&tap->first);
+        td_buf_put_bytes(&tap->first, url);
+    }
+    bool is_first = td_bytes_equal(url, td_buf_view(&tap->first));
+    td_buf_clear(&tap->url);
+    td_buf_put_bytes(&tap->url, is_first ? td_buf_view(&tap->given) : url);
+}
+
 static void begin_request(struct td_tap *tap, struct td_bytes head)
 {
     struct td_easy *easy = tap->easy;
@@ -111,9 +136,8 @@ static void begin_request(struct td_tap *tap, struct td_bytes head)
     if (td_capture_begun(&tap->capture))
         record(tap, CURLE_OK, true);
     tap->connecting = td_bytes_starts_nocase(head, TD_BYTES("CONNECT "));
-    td_buf_clear(&tap->url);
     if (easy->real->easy_getinfo(easy->curl, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url)
-        td_buf_put_text(&tap->url, url);
+        locate(tap, td_bytes_of(url));
     td_url_split(&parts, td_buf_view(&tap->url));
     tap->elsewhere = !td_bytes_equal_nocase(parts.scheme, TD_BYTES("http")) &&
                      !td_bytes_equal_nocase(parts.scheme, TD_BYTES("https"));
@@ -193,8 +217,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
         taken = (function ? (curl_write_callback)function : td_host_write(easy))(line, size, count,
                                                                                  data);
     struct td_tap *tap = easy->tap;
-    /* A line that the host pauses at comes again. */
-    if (taken == len && tap->deck && !tap->connecting && td_capture_begun(&tap->capture))
+    /* A line that the host pauses at comes again; one that it refuses has come. */
+    if (taken != CURL_WRITEFUNC_PAUSE && tap->deck && !tap->connecting &&
+        td_capture_begun(&tap->capture))
         td_capture_line(&tap->capture, td_bytes(line, len), now(CLOCK_MONOTONIC));
     return taken;
 }
@@ -221,7 +246,7 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     int64_t came = now(CLOCK_MONOTONIC);
     bool is_head = is_head_line(tap);
     size_t taken = td_host_write(easy)(data, size, count, td_host_write_data(easy));
-    if (taken != len)
+    if (taken == CURL_WRITEFUNC_PAUSE)
         return taken;
     if (is_head)
         tap->writing_head = data[0] != '\r' && data[0] != '\n';
@@ -237,7 +262,7 @@ static union td_value pointer(void *value)
     return (union td_value){.pointer = value};
 }
 
-void td_tap_on(struct td_tap *tap, struct td_deck *deck)
+void td_tap_on(struct td_tap *tap, struct td_deck *deck, struct td_bytes url)
 {
     struct td_easy *easy = tap->easy;
     tap->deck = deck;
@@ -245,6 +270,9 @@ void td_tap_on(struct td_tap *tap, struct td_deck *deck)
     tap->known = 0;
     tap->writing_head = true;
     td_capture_clear(&tap->capture);
+    td_buf_clear(&tap->given);
+    td_buf_put_bytes(&tap->given, url);
+    td_port_option(easy, &tap->given);
     td_options_override(easy, TD_OPTION_VERBOSE, (union td_value){.number = 1});
     td_options_override(easy, TD_OPTION_DEBUGFUNCTION, pointer((void *)on_debug));
     td_options_override(easy, TD_OPTION_DEBUGDATA, pointer(easy));

@@ -200,25 +200,6 @@ int td_tape_listen(struct td_tape *tape)
     return status;
 }
 
-/* CURLOPT_PORT stands for the port of the first URL, though libcurl does not show it there. */
-static void use_port_option(struct td_tape *tape)
-{
-    const struct td_easy *easy = tape->easy;
-    long redirects = 0, port = easy->options.values[TD_OPTION_PORT].number;
-    struct td_url url;
-    struct td_buf changed;
-    easy->real->easy_getinfo(easy->curl, CURLINFO_REDIRECT_COUNT, &redirects);
-    td_url_split(&url, td_buf_view(&tape->url));
-    if (!port || redirects || !url.has_authority)
-        return;
-    td_buf_init(&changed);
-    td_buf_put(&changed, tape->url.data, (size_t)(url.host.data + url.host.len - tape->url.data));
-    td_buf_printf(&changed, ":%ld", port & 0xffff);
-    td_buf_put_text(&changed, url.path.data);
-    td_buf_release(&tape->url);
-    tape->url = changed;
-}
-
 /* libcurl knows best where it is. */
 void td_tape_locate(struct td_tape *tape)
 {
@@ -228,7 +209,10 @@ void td_tape_locate(struct td_tape *tape)
         return;
     td_buf_clear(&tape->url);
     td_origins_to_true(&tape->origins, td_bytes_of(url), &tape->url);
-    use_port_option(tape);
+    long redirects = 0;
+    real->easy_getinfo(tape->easy->curl, CURLINFO_REDIRECT_COUNT, &redirects);
+    if (!redirects)
+        td_port_option(tape->easy, &tape->url);
 
     struct td_url parts;
     uint64_t port;

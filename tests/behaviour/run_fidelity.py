@@ -60,6 +60,9 @@ class Fidelity:
         break
     tap.result(live.code == 0 and recorded.code == 0 and not diff, title + ': recorded as live',
                live.story() + recorded.story() + diff)
+    if not os.path.exists(cassette):  # the program has not got as far as an answer
+      with open(cassette, 'w') as file:
+        file.write('---\nversion: 2\ninteractions: []\n')
     reason = unequal.not_on_tape(name)
     if reason:
       tap.skip(title + ': replayed as recorded', reason)

@@ -142,6 +142,24 @@ CURLHcode td_easy_header(struct td_easy *easy, const char *name, size_t index, u
     return CURLHE_OK;
 }
 
+/* How many headers have the name of one that is shown, and which of them it is. On the wire those
+ * of all names but it may have been of one name. */
+static void count_name(struct td_easy *easy, unsigned int origin, int request, const void *anchor,
+                       struct curl_header *shown)
+{
+    struct td_bytes name, value;
+    struct curl_header *header = NULL;
+    shown->amount = shown->index = 0;
+    while ((header = next(easy, origin, request, header, &name, &value))) {
+        if (!td_bytes_equal_nocase(name.data ? name : td_bytes_of(header->name),
+                                   td_bytes_of(shown->name)))
+            continue;
+        if (header->anchor == anchor)
+            shown->index = shown->amount;
+        shown->amount++;
+    }
+}
+
 struct curl_header *td_easy_nextheader(struct td_easy *easy, unsigned int origin, int request,
                                        struct curl_header *previous)
 {
@@ -156,5 +174,9 @@ struct curl_header *td_easy_nextheader(struct td_easy *easy, unsigned int origin
     struct curl_header *header = next(easy, origin, request, previous, &name, &value);
     if (!header || !name.data)
         return header;
-    return show(&view->given_next, &view->next_name, &view->next_value, header, name, value);
+    struct curl_header *shown =
+        show(&view->given_next, &view->next_name, &view->next_value, header, name, value);
+    if (shown)
+        count_name(easy, origin, request, header->anchor, shown);
+    return shown;
 }

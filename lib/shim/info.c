@@ -136,6 +136,7 @@ CURLcode td_easy_getinfo(struct td_easy *easy, CURLINFO info, void *target)
         break;
     case CURLINFO_HEADER_SIZE:
         *number += *number ? tape->view.size_delta : 0;
+        *number = *number < 0 ? 0 : *number; /* of a head that was left in its middle */
         break;
     default:
         break;

@@ -7,7 +7,12 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = {&record_command, &replay_command, &show_command};
+static const struct command *const commands[] = {
+    &convert_command,
+    &record_command,
+    &replay_command,
+    &show_command,
+};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

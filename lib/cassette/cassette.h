@@ -55,7 +55,8 @@ struct td_recorded_request {
     struct td_bytes method; /* empty means GET, as in Go */
 };
 
-/* A piece of a body as it came, and when: nanoseconds since the request had been sent. */
+/* A piece of a body as it came, and when: nanoseconds since the request had been sent, of which a
+ * file keeps whole microseconds. */
 struct td_recorded_chunk {
     uint32_t len;
     int64_t at_ns;

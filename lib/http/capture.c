@@ -101,7 +101,8 @@ void td_capture_line(struct td_capture *capture, struct td_bytes line, int64_t n
 void td_capture_body(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns)
 {
     int64_t since = now_ns - capture->sent_ns;
-    struct td_recorded_chunk chunk = {(uint32_t)bytes.len, since > 0 ? since : 0};
+    /* A cassette keeps microseconds. */
+    struct td_recorded_chunk chunk = {(uint32_t)bytes.len, since > 0 ? since - since % 1000 : 0};
     td_buf_put_bytes(&capture->body, bytes);
     td_buf_put(&capture->chunks, &chunk, sizeof chunk);
     td_buf_clear(&capture->unread);

@@ -271,7 +271,6 @@ static int answer(void *context, const struct td_request *request, struct td_wir
     }
     tape->response = &interaction->response;
     out->response = tape->response;
-    out->split = TD_SPLIT_EVENT;
     return 0;
 }
 

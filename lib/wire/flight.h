@@ -11,12 +11,16 @@
 /* All borrowed until the message has gone out. */
 struct td_message_parts {
     struct td_bytes head;
+    int64_t head_due_ns; /* when it may go; all times are on the owner's clock */
+    size_t head_steps;   /* it goes in so many pieces (0: in one), ... */
+    int64_t step_ns;     /* ... so long after each other */
     struct td_bytes body;
     const size_t *ends; /* of the chunks, as in struct td_chunks */
     size_t count;
-    const int64_t *due_ns; /* when each chunk may go, on the owner's clock; NULL: at once */
+    const int64_t *due_ns; /* when each chunk may go; NULL: at once */
     bool chunked;          /* each chunk is framed as an HTTP chunk */
     struct td_bytes tail;  /* may be empty */
+    int64_t tail_due_ns;
 };
 
 struct td_flights {

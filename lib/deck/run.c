@@ -19,7 +19,10 @@
 
 const char *const td_run_files[] = {STATE_FILE, EAR_FILE, NULL};
 
-static const char magic[8] = "tdrun-1";
+static const char magic[8] = "tdrun-2";
+
+/* In `played_by`: it was played, though not whole, and is free all the same. */
+static const uint32_t lent = UINT32_C(1) << 31;
 
 enum { MAX_TEXT = 60 * 1024 };
 
@@ -30,9 +33,10 @@ struct shared {
     _Atomic uint32_t requests;
     _Atomic uint32_t missed;
     _Atomic uint32_t processes;
-    _Atomic uint32_t told;        /* texts that were sent */
-    _Atomic uint32_t heard;       /* texts that were taken, and dealt with */
-    _Atomic uint32_t played_by[]; /* by interaction */
+    _Atomic uint32_t told;                  /* texts that were sent */
+    _Atomic uint32_t heard;                 /* texts that were taken, and dealt with */
+    _Atomic uint32_t struck[TD_RUN_FAULTS]; /* by fault: how often */
+    _Atomic uint32_t played_by[];           /* by interaction */
 };
 
 struct td_run {
@@ -212,13 +216,44 @@ void td_run_miss(struct td_run *run)
 
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request)
 {
+    _Atomic uint32_t *by = &run->shared->played_by[interaction];
+    uint32_t before = atomic_load(by);
+    while (before == 0 || before & lent)
+        if (atomic_compare_exchange_weak(by, &before, request))
+            return true;
+    return false;
+}
+
+void td_run_lend(struct td_run *run, size_t interaction, uint32_t request)
+{
     uint32_t nobody = 0;
-    return atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request);
+    atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request | lent);
+}
+
+bool td_run_is_free(struct td_run *run, size_t interaction)
+{
+    uint32_t by = atomic_load(&run->shared->played_by[interaction]);
+    return by == 0 || by & lent;
 }
 
 uint32_t td_run_played_by(struct td_run *run, size_t interaction)
 {
-    return atomic_load(&run->shared->played_by[interaction]);
+    return atomic_load(&run->shared->played_by[interaction]) & ~lent;
+}
+
+bool td_run_strike(struct td_run *run, size_t fault, uint64_t times)
+{
+    _Atomic uint32_t *struck = &run->shared->struck[fault];
+    uint32_t before = atomic_load(struck);
+    while (!times || before < times)
+        if (atomic_compare_exchange_weak(struck, &before, before + 1))
+            return true;
+    return false;
+}
+
+uint32_t td_run_struck(struct td_run *run, size_t fault)
+{
+    return atomic_load(&run->shared->struck[fault]);
 }
 
 void td_run_counts(struct td_run *run, struct td_run_counts *counts)

@@ -31,8 +31,17 @@ uint32_t td_run_request(struct td_run *run);
 void td_run_miss(struct td_run *run);
 /* Takes an interaction for a request; false where another one has taken it before. */
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request);
+/* Gives it to a request that will not get it whole: it counts as played, and stays free. */
+void td_run_lend(struct td_run *run, size_t interaction, uint32_t request);
+bool td_run_is_free(struct td_run *run, size_t interaction);
 /* The number of the request that it was (first) played to, or 0. */
 uint32_t td_run_played_by(struct td_run *run, size_t interaction);
+
+/* A fault, by its number in the deck, strikes: false where it has done so `times` times before
+ * (0: it may any number of times). */
+enum { TD_RUN_FAULTS = 64 };
+bool td_run_strike(struct td_run *run, size_t fault, uint64_t times);
+uint32_t td_run_struck(struct td_run *run, size_t fault);
 
 struct td_run_counts {
     size_t requests;

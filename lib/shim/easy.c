@@ -24,8 +24,8 @@ static bool is_waiting(const struct td_easy *easy, int option)
     if (!easy->armed)
         return true;
     /* What was refused is refused once, unless it is about something else now. */
-    bool other = option == TD_OPTION_URL || option == TD_OPTION_CURLU ||
-                 option == TD_OPTION_CONNECT_ONLY;
+    bool other =
+        option == TD_OPTION_URL || option == TD_OPTION_CURLU || option == TD_OPTION_CONNECT_ONLY;
     return !easy->tape->started && (!easy->tape->failed || other);
 }
 
@@ -78,7 +78,7 @@ static CURLcode play(struct td_easy *easy)
             done = true;
         } else {
             /* Also where there is something to read at once: 8.10 reads only what was polled. */
-            int patience = td_tape_pump(easy->tape) ? 0 : 1000;
+            int patience = td_tape_pump(easy->tape) ? 0 : td_wait_ms(easy->tape->due_ns, 1000);
             trouble = real->multi_poll(easy->own, NULL, 0, patience, NULL);
         }
     }

@@ -4,9 +4,8 @@
 #include "shim/arm.h"
 #include "shim/tape.h"
 
-static void link_easy(struct td_multi *multi, struct td_easy *easy)
+static void list_add(struct td_multi *multi, struct td_easy *easy)
 {
-    easy->multi = multi;
     easy->previous = NULL;
     easy->next = multi->easies;
     if (easy->next)
@@ -14,7 +13,7 @@ static void link_easy(struct td_multi *multi, struct td_easy *easy)
     multi->easies = easy;
 }
 
-void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
+static void list_remove(struct td_multi *multi, struct td_easy *easy)
 {
     if (easy->previous)
         easy->previous->next = easy->next;
@@ -22,19 +21,32 @@ void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
         multi->easies = easy->next;
     if (easy->next)
         easy->next->previous = easy->previous;
-    easy->multi = NULL;
     easy->next = easy->previous = NULL;
+}
+
+void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
+{
+    if (easy->sleep_at)
+        td_sleepers_remove(&multi->sleepers, easy);
+    else
+        list_remove(multi, easy);
+    easy->multi = NULL;
+    multi->count--;
 }
 
 CURLMcode td_multi_add_handle(struct td_multi *multi, struct td_easy *easy)
 {
     if (easy->multi || easy->performing)
         return multi->real->multi_add_handle(multi->curl, easy->curl); /* which says why not */
+    if (!td_sleepers_reserve(&multi->sleepers, multi->count + 1))
+        return CURLM_OUT_OF_MEMORY;
     CURLcode code = td_arm(easy);
     if (code != CURLE_OK)
         return code == CURLE_OUT_OF_MEMORY ? CURLM_OUT_OF_MEMORY : CURLM_INTERNAL_ERROR;
     /* Linked first: adding may call the host's timer callback, which may call us. */
-    link_easy(multi, easy);
+    easy->multi = multi;
+    multi->count++;
+    list_add(multi, easy);
     CURLMcode result = multi->real->multi_add_handle(multi->curl, easy->curl);
     if (result != CURLM_OK) {
         td_multi_unlink(multi, easy);
@@ -58,8 +70,8 @@ CURLMcode td_multi_cleanup(struct td_multi *multi)
     CURLMcode result = multi->real->multi_cleanup(multi->curl);
     if (result != CURLM_OK)
         return result;
-    while (multi->easies) {
-        struct td_easy *easy = multi->easies;
+    while (multi->count) {
+        struct td_easy *easy = multi->easies ? multi->easies : multi->sleepers.items[0];
         td_multi_unlink(multi, easy);
         td_disarm(easy);
     }
@@ -80,7 +92,22 @@ CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
 
 void td_multi_pump(struct td_multi *multi)
 {
-    for (struct td_easy *easy = multi->easies; easy; easy = easy->next)
-        if (easy->armed)
-            td_tape_pump(easy->tape);
+    struct td_sleepers *sleepers = &multi->sleepers;
+    int64_t now = sleepers->count ? td_now_ns() : 0;
+    while (sleepers->count && td_sleepers_due(sleepers) <= now) {
+        struct td_easy *easy = sleepers->items[0];
+        td_sleepers_remove(sleepers, easy);
+        list_add(multi, easy);
+    }
+    for (struct td_easy *easy = multi->easies, *next; easy; easy = next) {
+        next = easy->next;
+        if (!easy->armed)
+            continue;
+        td_tape_pump(easy->tape);
+        if (easy->tape->due_ns == INT64_MAX)
+            continue;
+        list_remove(multi, easy);
+        td_sleepers_add(sleepers, easy, easy->tape->due_ns);
+    }
+    td_wait_tell(multi);
 }

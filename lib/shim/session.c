@@ -45,6 +45,13 @@ static bool next_path(const char **list, struct td_buf *path)
     return path->len > 0 && !td_buf_failed(path);
 }
 
+/* NULL where it is not set, or empty. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
@@ -57,6 +64,10 @@ static struct td_deck *load(const char *list, struct td_error *err)
     struct td_deck_options options = {
         .size = sizeof options,
         .replayable = replayable && strcmp(replayable, "1") == 0,
+        .split = variable("TAPEDECK_SPLIT"),
+        .pace = variable("TAPEDECK_PACE"),
+        .faults = variable("TAPEDECK_FAULT"),
+        .scenario = variable("TAPEDECK_SCENARIO"),
     };
     struct td_deck *deck = td_deck_open(NULL, &options, err);
     struct td_buf path;

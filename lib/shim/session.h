@@ -7,6 +7,10 @@
  *     TAPEDECK_RUN         the folder of the run to join; see deck/run.h
  *     TAPEDECK_REPLAYABLE  "1": an interaction may be played any number of times
  *     TAPEDECK_MODE        "replay"
+ *     TAPEDECK_SPLIT       how bodies are cut, see stream/split.h
+ *     TAPEDECK_PACE        when their chunks come, see stream/pace.h
+ *     TAPEDECK_FAULT       what goes wrong, see stream/fault.h
+ *     TAPEDECK_SCENARIO    a file that says these three
  */
 #ifndef TD_SHIM_SESSION_H
 #define TD_SHIM_SESSION_H

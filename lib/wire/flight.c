@@ -124,11 +124,15 @@ static int load(struct td_flights *flights, size_t first, size_t end, size_t siz
     td_buf_clear(buffer);
     flights->piece = 0;
     flights->piece_count = 1;
+    flights->apart = false;
     if (end == first + 1 && !framed) {
         flights->pieces[0] = content;
         return 0;
     }
-    if (end == first + 1 && size > COPY_SIZE) {
+    /* A chunk that the reader can take whole, though not together with its length. */
+    flights->apart = end == first + 1 && flights->size && content.len <= flights->size &&
+                     size - 2 > flights->size;
+    if (end == first + 1 && (size > COPY_SIZE || flights->apart)) {
         put_prefix(buffer, content.len);
         flights->pieces[1] = content;
         flights->pieces[2] = TD_BYTES("\r\n");
@@ -182,9 +186,11 @@ void td_flights_sent(struct td_flights *flights, size_t len)
         piece->data += step;
         piece->len -= step;
         len -= step;
-        if (!piece->len)
-            flights->piece++;
-        flights->begun = flights->piece < flights->piece_count;
+        flights->begun = true;
+        if (piece->len)
+            continue;
+        flights->piece++;
+        flights->begun = flights->piece < flights->piece_count && !flights->apart;
     }
 }
 

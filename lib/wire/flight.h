@@ -32,6 +32,7 @@ struct td_flights {
     size_t piece_count;
     size_t piece;         /* the one that is going out */
     bool begun;           /* some of the flight has gone out */
+    bool apart;           /* each piece is a flight of its own */
     struct td_buf buffer; /* what had to be put together */
 };
 

@@ -9,7 +9,8 @@
  * A flight is a run of bytes that goes out in one piece. In aligned mode (flight_size > 0) it is
  * never longer than that, no chunk that fits is cut by the end of a flight, and the next flight is
  * to be sent only when the reader has taken the one before: then a reader with a buffer of
- * flight_size bytes sees each chunk whole. A chunk that is longer than a flight has one of its own.
+ * flight_size bytes sees each chunk whole. A chunk that is longer than a flight has one of its own;
+ * one that is as long goes apart from its framing.
  *
  * The owner's loop, with what it does itself in brackets:
  *

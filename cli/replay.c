@@ -171,7 +171,7 @@ static size_t idle_faults(struct td_deck *deck, bool print)
     size_t next = 0, count = 0;
     for (const char *fault; (fault = td_deck_idle_fault(deck, &next)); count++)
         if (print)
-            complain("fault '%s' struck nothing: no answer had the place", fault);
+            complain("fault '%s' struck nothing", fault);
     return count;
 }
 

@@ -103,6 +103,8 @@ static size_t plan(const struct td_flights *flights, size_t first, int64_t now_n
     for (; end < count && unit_due(flights, end) <= now_ns; end++) {
         if (alone && unit_is_chunk(flights, end) && unit_is_chunk(flights, end - 1))
             break;
+        if (flights->parts.tail_apart && end + 1 == count)
+            break;
         size_t more = unit_size(flights, end);
         if (*size > limit || more > limit - *size)
             break;

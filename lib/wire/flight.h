@@ -21,6 +21,7 @@ struct td_message_parts {
     bool chunked;          /* each chunk is framed as an HTTP chunk */
     struct td_bytes tail;  /* may be empty */
     int64_t tail_due_ns;
+    bool tail_apart; /* it has a flight of its own */
 };
 
 struct td_flights {

@@ -247,6 +247,7 @@ static void plan_parts(struct td_wire *wire, int64_t now_ns, struct td_message_p
     parts->due_ns = plan->due_ns;
     parts->chunked = wire->head.framing == TD_FRAMING_CHUNKED;
     parts->tail = td_buf_view(plan->cut_short ? &plan->tail : &wire->head.tail);
+    parts->tail_apart = plan->cut_short && plan->tail.len;
     parts->tail_due_ns = now_ns + plan->tail_due_ns;
 }
 

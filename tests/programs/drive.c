@@ -35,7 +35,7 @@ struct plan {
     const char *url;
     struct file body, expected;
     bool has_body, has_expected, times;
-    long buffersize;
+    long buffersize, timeout_ms;
     bool http2;
     double start_ms;
     struct curl_slist *headers;
@@ -118,7 +118,7 @@ static void job_start(struct job *job, const struct plan *plan)
     *job = (struct job){.easy = curl_easy_init()};
     curl_easy_setopt(job->easy, CURLOPT_URL, plan->url);
     curl_easy_setopt(job->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(job->easy, CURLOPT_TIMEOUT, 60L);
+    curl_easy_setopt(job->easy, CURLOPT_TIMEOUT_MS, plan->timeout_ms ? plan->timeout_ms : 60000L);
     curl_easy_setopt(job->easy, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(job->easy, CURLOPT_WRITEDATA, job);
     curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
@@ -276,7 +276,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: drive [--buffersize N] [--http2] [--threads N] [--fork N] [--first]\n"
-            "             [--header TEXT] [--times] MODE N URL BODYFILE [EXPECTED]\n"
+            "             [--header TEXT] [--times] [--timeout MS] MODE N URL BODYFILE [EXPECTED]\n"
             "MODE: easy %s\n",
             loop_names());
     return 2;
@@ -292,6 +292,7 @@ int main(int argc, char **argv)
         {"header", required_argument, NULL, 'H'},
         {"first", no_argument, NULL, '1'},
         {"times", no_argument, NULL, 'T'},
+        {"timeout", required_argument, NULL, 'm'},
         {NULL, 0, NULL, 0},
     };
     struct plan plan = {.headers = NULL};
@@ -310,6 +311,8 @@ int main(int argc, char **argv)
             plan.headers = curl_slist_append(plan.headers, optarg);
         else if (option == '1')
             first = true;
+        else if (option == 'm')
+            plan.timeout_ms = strtol(optarg, NULL, 10);
         else if (option == 'T')
             plan.times = true;
         else

@@ -52,10 +52,10 @@ uint64_t td_random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* What an event or a character can be cut into, and what a busy network makes of many of them. */
+/* From single bytes to several events at once, each size as often as the others. */
 static size_t random_length(uint64_t *state)
 {
-    static const unsigned longest[] = {4, 4, 32, 32, 32, 512, 512, 20000};
+    static const unsigned longest[] = {1, 2, 4, 8, 24, 64, 256, 2048};
     uint64_t bits = td_random_next(state);
     return 1 + (size_t)((bits >> 3) % longest[bits & 7]);
 }

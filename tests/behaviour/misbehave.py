@@ -16,7 +16,7 @@ ERROR = (b'data: {"error":{"message":"The server had an error while processing y
          b'about that!","type":"server_error","param":null,"code":null}}\n\n')
 GARBAGE = b'data: {"tapedeck":"garbage",\xff\xfe\x01\n\n'
 STRIKES_AFTER = 3  # events
-GAP = 0.02
+GAP = 0.01
 
 
 def head(status='200 OK', length=None, kind='text/event-stream', more=''):
@@ -28,7 +28,6 @@ class Misbehaving:
   def __init__(self):
     self.socket = socket.create_server(('127.0.0.1', 0), backlog=64)
     self.port = self.socket.getsockname()[1]
-    self.asked = {}
     self.done = threading.Event()
     threading.Thread(target=self.accept, daemon=True).start()
 
@@ -63,7 +62,6 @@ class Misbehaving:
         return False
       asked += got
     kind, _, framing = asked.split()[1].decode().strip('/').partition('/')
-    number = self.asked[kind] = self.asked.get(kind, 0) + 1
     length = len(BODY) if framing == 'length' else None
 
     def send(data):
@@ -84,7 +82,7 @@ class Misbehaving:
     if kind == 'stall-head':
       self.done.wait(10)
       return False
-    if kind.isdigit() and number == 1:
+    if kind.isdigit():
       text = b'{"error":{}}'
       send(head(kind + ' No', len(text), 'application/json', 'Retry-After: 1\r\n') + text)
       return True
@@ -94,7 +92,7 @@ class Misbehaving:
         time.sleep(0.05)
     else:
       send(head(length=length))
-    if kind in ('slow-headers', 'whole') or kind.isdigit():
+    if kind in ('slow-headers', 'whole'):
       events(EVENTS)
       return self.finish(connection, length)
     events(EVENTS[:STRIKES_AFTER])

@@ -2,8 +2,8 @@
 /* Reading faults as they are written: KIND@WHERE,WHERE. */
 #include <stdio.h>
 
-#include "cassette/duration.h"
 #include "stream/fault.h"
+#include "stream/pace.h"
 #include "stream/provider.h"
 
 enum { MILLION = 1000000 };
@@ -79,12 +79,6 @@ static bool take_share(struct td_bytes text, uint64_t *millionths)
     return *millionths <= MILLION;
 }
 
-static bool take_duration(struct td_bytes text, int64_t *ns)
-{
-    static const int64_t day_ns = INT64_C(86400) * 1000000000;
-    return text.len && td_duration_parse(text, ns) == TD_DURATION_OK && *ns >= 0 && *ns <= day_ns;
-}
-
 static bool take_place(struct td_fault *fault, enum td_fault_place place, uint64_t at)
 {
     if (fault->place != TD_PLACE_DEFAULT)
@@ -157,10 +151,10 @@ static bool take_where(struct td_fault *fault, struct td_bytes where, bool *chan
         return all || (td_bytes_to_u64(where, &fault->times) && fault->times);
     }
     if (td_bytes_equal(name, TD_BYTES("for")))
-        return take_duration(where, &fault->for_ns);
+        return td_pace_duration(where, &fault->for_ns);
     if (td_bytes_equal(name, TD_BYTES("after"))) {
         int64_t ns;
-        bool taken = take_duration(where, &ns);
+        bool taken = td_pace_duration(where, &ns);
         fault->after_s = taken ? (ns + 999999999) / 1000000000 : 0;
         return taken && fault->kind == TD_FAULT_STATUS;
     }

@@ -51,9 +51,11 @@ static bool take_rate(struct td_bytes text, struct td_pace *pace)
     return true;
 }
 
-static bool take_duration(struct td_bytes text, int64_t *ns)
+bool td_pace_duration(struct td_bytes text, int64_t *ns)
 {
-    return text.len && td_duration_parse(text, ns) == TD_DURATION_OK && *ns >= 0 &&
+    /* Without a unit it would be nanoseconds, which nobody means. */
+    bool has_unit = text.len && text.data[text.len - 1] >= 'A';
+    return has_unit && td_duration_parse(text, ns) == TD_DURATION_OK && *ns >= 0 &&
            *ns <= longest_ns;
 }
 
@@ -69,10 +71,10 @@ static bool take_first(struct td_bytes text, struct td_pace *pace)
     int64_t gap = 0;
     text.len -= rest.len;
     if (rest.len && (!td_bytes_starts_nocase(rest, then) ||
-                     !take_duration(td_bytes(rest.data + then.len, rest.len - then.len), &gap)))
+                     !td_pace_duration(td_bytes(rest.data + then.len, rest.len - then.len), &gap)))
         return false;
     pace->kind = TD_PACE_EVENTS;
-    return take_duration(text, &pace->first_ns) &&
+    return td_pace_duration(text, &pace->first_ns) &&
            !__builtin_mul_overflow(gap, 1000, &pace->then_ps);
 }
 

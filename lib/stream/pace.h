@@ -30,6 +30,9 @@ struct td_pace {
     int64_t then_ps;  /* ... and the time between two, in picoseconds */
 };
 
+/* A time with its unit ("300ms", "1.5s"), at most a year; false where it is none. */
+bool td_pace_duration(struct td_bytes text, int64_t *ns);
+
 /* 0, or TD_ERR_INVALID. */
 int td_pace_parse(struct td_pace *pace, struct td_bytes text, struct td_error *err);
 

@@ -198,7 +198,7 @@ static void strike_head(struct td_plan *plan, const struct td_head *head)
     const struct td_strike *strike = &plan->strike;
     if (strike->kind == TD_FAULT_SLOW_HEADERS) {
         int64_t all = strike->for_ns >= 0 ? strike->for_ns : slow_ns;
-        plan->head_steps = (size_t)(all / drop_ns) + 2;
+        plan->head_steps = all > drop_ns ? (size_t)(all / drop_ns) + 1 : 2;
         if (plan->head_steps > head->wire.len)
             plan->head_steps = head->wire.len;
         plan->step_ns = plan->head_steps > 1 ? all / (int64_t)(plan->head_steps - 1) : 0;

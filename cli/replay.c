@@ -2,6 +2,7 @@
 /* tapedeck replay: runs a program that gets its HTTP answers from cassettes. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <tapedeck/share.h>
@@ -23,10 +24,26 @@ static const char help[] =
     "interaction and what differs are told on standard error.\n"
     "\n"
     "Options:\n"
-    "  --replayable   play an interaction as often as it is asked for\n"
-    "  --strict       interactions that nobody asked for make the whole fail, too\n"
-    "  -q, --quiet    no summary at the end; misses are told all the same\n"
-    "  -h, --help     this\n"
+    "  --replayable     play an interaction as often as it is asked for\n"
+    "  --strict         interactions that nobody asked for, and faults that struck nothing, make\n"
+    "                   the whole fail, too\n"
+    "  --split HOW      how bodies are cut into the pieces that arrive: recorded (default; event\n"
+    "                   where the cassette does not know), event, whole, byte, bytes:N,\n"
+    "                   random:SEED, utf8 (inside characters), crlf (inside line ends)\n"
+    "  --pace HOW       when they arrive: none (default; at once), recorded, 4x (as fast as "
+    "that),\n"
+    "                   tokens:50/s, first:300ms,then:20ms\n"
+    "  --fault KIND[@WHERE,...]\n"
+    "                   what goes wrong; may be given several times. KIND: reset, close, "
+    "truncate,\n"
+    "                   malformed, stall, garbage, error, slow-headers, empty, or a status such "
+    "as\n"
+    "                   429. WHERE: head, event:N, byte:N, 50%; request:N, interaction:ID,\n"
+    "                   random:SEED,10%; times:N, for:T, after:T. Who asks again gets the answer.\n"
+    "  --scenario FILE  split, pace and faults from a file: `replay: {split:, pace:, fault: []}`;\n"
+    "                   a cassette can say the same below `tapedeck:`\n"
+    "  -q, --quiet      no summary at the end; misses are told all the same\n"
+    "  -h, --help       this\n"
     "\n"
     "Exit code: COMMAND's own where it failed (128 + N where signal N ended it); else 1 after a\n"
     "miss, or with --strict after unplayed interactions; else 0. 2: a mistake in the command\n"
@@ -36,14 +53,20 @@ static const char help[] =
     "Environment for programs that are started some other way (LD_PRELOAD=libtapedeck-curl.so):\n"
     "  TAPEDECK_CASSETTE     the cassettes, separated by ':'\n"
     "  TAPEDECK_REPLAYABLE   1: as --replayable\n"
+    "  TAPEDECK_SPLIT, TAPEDECK_PACE, TAPEDECK_FAULT, TAPEDECK_SCENARIO\n"
+    "                        as the options; faults with spaces between. This command heeds\n"
+    "                        them, too, where the option is not given.\n"
     "\n"
     "Examples:\n"
     "  tapedeck replay hello.yaml -- curl -sN https://api.openai.com/v1/chat/completions \\\n"
     "      -H 'Content-Type: application/json' -d @request.json\n"
-    "  tapedeck replay --strict tapes/*.yaml -- make check\n";
+    "  tapedeck replay --strict tapes/*.yaml -- make check\n"
+    "  tapedeck replay --pace recorded chat.yaml -- ./chat\n"
+    "  tapedeck replay --fault 429 --fault reset@request:2,event:3 chat.yaml -- ./chat\n";
 
 struct arguments {
     struct td_deck_options deck;
+    char *faults; /* all that were given */
     bool strict;
     bool quiet;
     int cassette_count;
@@ -51,14 +74,37 @@ struct arguments {
     char **command;
 };
 
+static int add_fault(struct arguments *arguments, const char *fault)
+{
+    size_t len = arguments->faults ? strlen(arguments->faults) : 0, more = strlen(fault);
+    char *faults = realloc(arguments->faults, len + more + 2);
+    if (!faults)
+        return complain_usage(&replay_command, "out of memory");
+    if (len)
+        faults[len++] = ' ';
+    memcpy(faults + len, fault, more + 1);
+    arguments->deck.faults = arguments->faults = faults;
+    return 0;
+}
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"replayable", no_argument, NULL, 'r'},
-        {"strict", no_argument, NULL, 's'},
-        {"quiet", no_argument, NULL, 'q'},
-        {0},
+        {"replayable", no_argument, NULL, 'r'},     {"strict", no_argument, NULL, 's'},
+        {"quiet", no_argument, NULL, 'q'},          {"split", required_argument, NULL, 'S'},
+        {"pace", required_argument, NULL, 'P'},     {"fault", required_argument, NULL, 'F'},
+        {"scenario", required_argument, NULL, 'C'}, {0},
     };
+    arguments->deck.split = variable("TAPEDECK_SPLIT");
+    arguments->deck.pace = variable("TAPEDECK_PACE");
+    arguments->deck.faults = variable("TAPEDECK_FAULT");
+    arguments->deck.scenario = variable("TAPEDECK_SCENARIO");
     /* Options may stand anywhere in front of "--"; what is behind it is not ours. */
     int ours = 1;
     while (ours < argc && strcmp(argv[ours], "--") != 0)
@@ -67,15 +113,25 @@ static int parse(struct arguments *arguments, int argc, char **argv)
         arguments->command = argv + ours + 1;
     argv[ours] = NULL;
     opterr = 0;
-    for (int option; (option = getopt_long(ours, argv, "q", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(ours, argv, ":q", options, NULL)) != -1;) {
         if (option == 'r')
             arguments->deck.replayable = true;
         else if (option == 's')
             arguments->strict = true;
         else if (option == 'q')
             arguments->quiet = true;
-        else
+        else if (option == 'S')
+            arguments->deck.split = optarg;
+        else if (option == 'P')
+            arguments->deck.pace = optarg;
+        else if (option == 'C')
+            arguments->deck.scenario = optarg;
+        else if (option == ':')
+            return complain_usage(&replay_command, "'%s' takes an argument", argv[optind - 1]);
+        else if (option != 'F')
             return complain_usage(&replay_command, "no option '%s'", argv[optind - 1]);
+        else if (add_fault(arguments, optarg) != 0)
+            return EXIT_USAGE;
     }
     arguments->cassettes = argv + optind;
     arguments->cassette_count = ours - optind;
@@ -109,6 +165,16 @@ static void heard(void *context)
         fputs(text, stderr);
 }
 
+/* How many faults struck nothing: a test that wanted one has not tested it. */
+static size_t idle_faults(struct td_deck *deck, bool print)
+{
+    size_t next = 0, count = 0;
+    for (const char *fault; (fault = td_deck_idle_fault(deck, &next)); count++)
+        if (print)
+            complain("fault '%s' struck nothing", fault);
+    return count;
+}
+
 static void print_unplayed(struct td_deck *deck)
 {
     enum { MOST = 10 };
@@ -130,6 +196,7 @@ static void print_unplayed(struct td_deck *deck)
 static void print_summary(struct td_deck *deck, const struct td_deck_counts *counts)
 {
     print_unplayed(deck);
+    idle_faults(deck, true);
     complain("%zu request%s: %zu answered, %zu missed; %zu of %zu interactions played",
              counts->requests, counts->requests == 1 ? "" : "s", counts->requests - counts->missed,
              counts->missed, counts->played, counts->interactions);
@@ -146,8 +213,10 @@ static int run(int argc, char **argv)
         return code;
     struct td_error err;
     struct td_deck *deck = open_deck(&arguments, &err);
+    free(arguments.faults);
     if (!deck)
-        return complain_error(&err);
+        return err.code == TD_ERR_INVALID ? complain_usage(&replay_command, "%s", err.message)
+                                          : complain_error(&err);
     if (preload_shim() < 0) {
         td_deck_close(deck);
         return EXIT_INPUT;
@@ -158,7 +227,8 @@ static int run(int argc, char **argv)
     td_deck_counts(deck, &counts);
     if (!arguments.quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
         print_summary(deck, &counts);
-    bool unplayed = arguments.strict && counts.played < counts.interactions;
+    bool unplayed =
+        arguments.strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);
     if (code == 0 && (counts.missed || unplayed))
         code = EXIT_FINDINGS;
     td_deck_close(deck);

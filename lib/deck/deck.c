@@ -54,8 +54,11 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
                options->size < sizeof deck->options ? options->size : sizeof deck->options);
     deck->mode = deck->options.mode;
     td_arena_init(&deck->drafts);
-    deck->index = td_index_new();
-    int status = deck->index ? td_scrubber_new(&deck->scrubber, NULL, err) : td_error_nomem(err);
+    int status = td_deck_set_manner(deck, err);
+    if (!status && !(deck->index = td_index_new()))
+        status = td_error_nomem(err);
+    if (!status)
+        status = td_scrubber_new(&deck->scrubber, NULL, err);
     if (!status && path)
         status = td_deck_load(deck, path, err);
     if (status < 0) {
@@ -86,6 +89,11 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     status = td_cassette_load(path, &cassette, err);
     if (status < 0)
         return status;
+    status = td_deck_read_manner(deck, cassette, err);
+    if (status < 0) {
+        td_cassette_free(cassette);
+        return status;
+    }
     deck->cassettes[deck->cassette_count++] = cassette;
     for (size_t i = 0; i < cassette->count && !status; i++)
         status = td_index_add(deck->index, &cassette->interactions[i], err);
@@ -113,6 +121,7 @@ void td_deck_unref(struct td_deck *deck)
     for (size_t i = 0; i < deck->cassette_count; i++)
         td_cassette_free(deck->cassettes[i]);
     free(deck->cassettes);
+    td_deck_release_manners(deck);
     td_buf_release(&deck->misses);
     td_buf_release(&deck->shown);
     pthread_mutex_destroy(&deck->lock);
@@ -241,6 +250,10 @@ int td_deck_eject(struct td_deck *deck, struct td_error *err)
         !deck->options.allow_unplayed)
         return td_error_set(err, TD_ERR_UNPLAYED, "%zu of %zu interactions not played",
                             counts.interactions - counts.played, counts.interactions);
+    size_t next = 0;
+    const char *idle = deck->options.allow_unplayed ? NULL : td_deck_idle_fault(deck, &next);
+    if (idle)
+        return td_error_set(err, TD_ERR_UNPLAYED, "fault '%s' struck nothing", idle);
     return 0;
 }
 
@@ -264,19 +277,28 @@ const char *td_deck_misses(struct td_deck *deck)
 }
 
 /* The first of the class that nobody has played, taken for this request; or, where interactions may
- * be played again, the last one. */
-static const struct td_interaction *take(struct td_deck *deck, struct td_class *class,
-                                         uint32_t request)
+ * be played again, the last one. False where there is none. */
+static bool take(struct td_deck *deck, struct td_class *class, uint32_t request,
+                 const struct td_query *query, struct td_reply *reply)
 {
-    const struct td_interaction *taken = NULL;
+    bool taken = false;
     pthread_mutex_lock(&deck->lock);
-    while (!taken && class->next < class->count) {
-        size_t position = class->items[class->next++];
-        if (td_run_play(deck->run, position, request))
-            taken = td_index_at(deck->index, position);
+    for (; !taken && class->next < class->count; class->next += !taken) {
+        size_t position = class->items[class->next];
+        if (!td_run_is_free(deck->run, position))
+            continue;
+        td_deck_direct(deck, td_index_at(deck->index, position), request, query, reply);
+        if (reply->play.strike.kind != TD_FAULT_NONE)
+            td_run_lend(deck->run, position, request);
+        else if (!td_run_play(deck->run, position, request))
+            continue;
+        taken = true;
     }
-    if (!taken && deck->options.replayable)
-        taken = td_index_at(deck->index, class->items[class->count - 1]);
+    if (!taken && deck->options.replayable) {
+        size_t position = class->items[class->count - 1];
+        td_deck_direct(deck, td_index_at(deck->index, position), request, query, reply);
+        taken = true;
+    }
     pthread_mutex_unlock(&deck->lock);
     return taken;
 }
@@ -348,31 +370,31 @@ static void tell_miss(struct td_deck *deck, struct td_buf *text)
 }
 
 /* What the hook makes of an answer lives as long as the deck does. */
-static int before_replay(struct td_deck *deck, const struct td_interaction **answer,
-                         struct td_error *err)
+static int before_replay(struct td_deck *deck, struct td_reply *reply, struct td_error *err)
 {
-    if (!deck->options.hooks.before_replay)
+    /* What a fault puts in the answer's place is no recording. */
+    if (!deck->options.hooks.before_replay || reply->response != &reply->interaction->response)
         return 0;
     pthread_mutex_lock(&deck->lock);
     struct td_interaction *copy = td_arena_alloc(&deck->drafts, sizeof *copy);
     struct td_draft draft = {copy, &deck->drafts, false, false};
     if (copy) {
-        *copy = **answer;
+        *copy = *reply->interaction;
         deck->options.hooks.before_replay(deck->options.context, &draft);
-        *answer = copy;
+        reply->interaction = copy;
+        reply->response = &copy->response;
     }
     pthread_mutex_unlock(&deck->lock);
     return copy && !draft.failed ? 0 : td_error_nomem(err);
 }
 
-int td_deck_answer(struct td_deck *deck, const struct td_query *query,
-                   const struct td_interaction **answer, struct td_error *err)
+int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
+                   struct td_error *err)
 {
     uint32_t request = td_run_request(deck->run);
     struct td_class *class = td_index_find(deck->index, query);
-    *answer = class ? take(deck, class, request) : NULL;
-    if (*answer)
-        return before_replay(deck, answer, err);
+    if (class && take(deck, class, request, query, reply))
+        return before_replay(deck, reply, err);
     if (deck->mode == TD_MODE_NEW) {
         td_run_unask(deck->run);
         return TD_DECK_LIVE;

@@ -13,6 +13,7 @@
 
 #include "deck/run.h"
 #include "match/index.h"
+#include "stream/play.h"
 
 /* Joins the run in `folder` instead of the deck's own (before anything is played). */
 int td_deck_join(struct td_deck *deck, const char *folder, struct td_error *err);
@@ -47,12 +48,21 @@ void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason)
 /* What td_deck_answer() says of a request that is to be live, and recorded. */
 enum { TD_DECK_LIVE = 1 };
 
+struct td_reply {
+    const struct td_interaction *interaction;    /* what was asked for */
+    const struct td_recorded_response *response; /* its own, or what a fault puts in its place */
+    struct td_play play;
+};
+
 /*
- * Answers a request: 0 and *answer, which lives as long as the deck; TD_DECK_LIVE; or TD_ERR_MISS
- * and in `err` the one line that says what was asked for. Any thread.
+ * Answers a request: 0 and *reply, which lives as long as the deck; TD_DECK_LIVE; or
+ * TD_ERR_MISS and in `err` the one line that says what was asked for. An interaction that is not
+ * played whole, because of a fault, stays free for who asks again. Any thread.
  */
-int td_deck_answer(struct td_deck *deck, const struct td_query *query,
-                   const struct td_interaction **answer, struct td_error *err);
+int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
+                   struct td_error *err);
+/* Whether any answer of this deck may end with a reset. */
+bool td_deck_resets(const struct td_deck *deck);
 
 /* A request that never came to be answered, refused for `reason`: counted and told as a miss. */
 void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,

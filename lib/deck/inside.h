@@ -10,6 +10,7 @@
 #include "cassette/reader.h"
 #include "deck/deck.h"
 #include "deck/journal.h"
+#include "deck/manner.h"
 #include "scrub/scrub.h"
 
 struct td_deck {
@@ -18,6 +19,10 @@ struct td_deck {
     enum td_mode mode; /* of the options, or what `once` has come to */
     struct td_cassette **cassettes;
     size_t cassette_count;
+    struct td_deck_manner manner;   /* for all of them */
+    struct td_deck_manner *manners; /* for each, what it says itself */
+    size_t fault_count;             /* in all manners */
+    bool resets;                    /* something may reset a connection */
     struct td_index *index;
     struct td_run *run; /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
@@ -37,6 +42,17 @@ struct td_deck {
 /* record.c: makes the file of this name what is recorded to, after what an earlier recording of it
  * has left was saved. */
 int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err);
+/* deck/direct.c: the manner in which it plays. */
+
+/* From the options, whose texts become the deck's own. */
+int td_deck_set_manner(struct td_deck *deck, struct td_error *err);
+/* What a cassette says of itself that is about to be added. */
+int td_deck_read_manner(struct td_deck *deck, const struct td_cassette *cassette,
+                        struct td_error *err);
+void td_deck_release_manners(struct td_deck *deck);
+/* Fills in the reply for a request that this interaction answers. */
+void td_deck_direct(struct td_deck *deck, const struct td_interaction *interaction,
+                    uint32_t request, const struct td_query *query, struct td_reply *reply);
 
 /* Removes the run's folder, if this process has made one. */
 void td_deck_remove_folder(struct td_deck *deck);

@@ -21,6 +21,9 @@ const char *const td_run_files[] = {STATE_FILE, EAR_FILE, NULL};
 
 static const char magic[8] = "tdrun-2";
 
+/* In `played_by`: it was played, though not whole, and is free all the same. */
+static const uint32_t lent = UINT32_C(1) << 31;
+
 enum { MAX_TEXT = 60 * 1024 };
 
 struct shared {
@@ -31,9 +34,10 @@ struct shared {
     _Atomic uint32_t missed;
     _Atomic uint32_t fates[TD_RUN_FATES];
     _Atomic uint32_t processes;
-    _Atomic uint32_t told;        /* texts that were sent */
-    _Atomic uint32_t heard;       /* texts that were taken, and dealt with */
-    _Atomic uint32_t played_by[]; /* by interaction */
+    _Atomic uint32_t told;                  /* texts that were sent */
+    _Atomic uint32_t heard;                 /* texts that were taken, and dealt with */
+    _Atomic uint32_t struck[TD_RUN_FAULTS]; /* by fault: how often */
+    _Atomic uint32_t played_by[];           /* by interaction */
 };
 
 struct td_run {
@@ -234,16 +238,50 @@ void td_run_count(struct td_run *run, enum td_run_fate fate)
 
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request)
 {
+    _Atomic uint32_t *by = &run->shared->played_by[interaction];
+    uint32_t before = atomic_load(by);
+    while (before == 0 || before & lent)
+        if (atomic_compare_exchange_weak(by, &before, request))
+            return true;
+    return false;
+}
+
+void td_run_lend(struct td_run *run, size_t interaction, uint32_t request)
+{
     uint32_t nobody = 0;
-    return interaction < run->shared->interactions &&
-           atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody, request);
+    if (interaction < run->shared->interactions)
+        atomic_compare_exchange_strong(&run->shared->played_by[interaction], &nobody,
+                                       request | lent);
+}
+
+bool td_run_is_free(struct td_run *run, size_t interaction)
+{
+    if (interaction >= run->shared->interactions)
+        return false;
+    uint32_t by = atomic_load(&run->shared->played_by[interaction]);
+    return by == 0 || by & lent;
 }
 
 uint32_t td_run_played_by(struct td_run *run, size_t interaction)
 {
     return interaction < run->shared->interactions
-               ? atomic_load(&run->shared->played_by[interaction])
+               ? atomic_load(&run->shared->played_by[interaction]) & ~lent
                : 0;
+}
+
+bool td_run_strike(struct td_run *run, size_t fault, uint64_t times)
+{
+    _Atomic uint32_t *struck = &run->shared->struck[fault];
+    uint32_t before = atomic_load(struck);
+    while (!times || before < times)
+        if (atomic_compare_exchange_weak(struck, &before, before + 1))
+            return true;
+    return false;
+}
+
+uint32_t td_run_struck(struct td_run *run, size_t fault)
+{
+    return atomic_load(&run->shared->struck[fault]);
 }
 
 void td_run_counts(struct td_run *run, struct td_run_counts *counts)

@@ -35,12 +35,20 @@ void td_run_unask(struct td_run *run);
 /* Takes an interaction for a request; false where another one has taken it before, or where it is
  * not one of the run's. */
 bool td_run_play(struct td_run *run, size_t interaction, uint32_t request);
+/* Gives it to a request that will not get it whole: it counts as played, and stays free. */
+void td_run_lend(struct td_run *run, size_t interaction, uint32_t request);
+bool td_run_is_free(struct td_run *run, size_t interaction);
 /* The number of the request that it was (first) played to, or 0. */
 uint32_t td_run_played_by(struct td_run *run, size_t interaction);
 
 /* What became of what was to be recorded. */
 enum td_run_fate { TD_RUN_RECORDED, TD_RUN_DROPPED, TD_RUN_LOST, TD_RUN_FATES };
 void td_run_count(struct td_run *run, enum td_run_fate fate);
+/* A fault, by its number in the deck, strikes: false where it has done so `times` times before
+ * (0: it may any number of times). */
+enum { TD_RUN_FAULTS = 64 };
+bool td_run_strike(struct td_run *run, size_t fault, uint64_t times);
+uint32_t td_run_struck(struct td_run *run, size_t fault);
 
 struct td_run_counts {
     size_t requests;

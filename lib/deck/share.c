@@ -103,6 +103,27 @@ static int make_folder(struct td_deck *deck, struct td_error *err)
     return 0;
 }
 
+static int put_variable(const char *name, const char *value)
+{
+    return value ? setenv(name, value, 1) : unsetenv(name);
+}
+
+/* How the deck is played; see shim/session.h. */
+static int put_manner(const struct td_deck *deck, struct td_error *err)
+{
+    const struct td_deck_options *options = &deck->options;
+    char *scenario = NULL;
+    if (options->scenario && !(scenario = realpath(options->scenario, NULL)))
+        return td_error_set_at(err, TD_ERR_IO, options->scenario, 0, 0,
+                               "cannot be played to other programs: %s", strerror(errno));
+    int failed = put_variable("TAPEDECK_SPLIT", options->split) |
+                 put_variable("TAPEDECK_PACE", options->pace) |
+                 put_variable("TAPEDECK_FAULT", options->faults) |
+                 put_variable("TAPEDECK_SCENARIO", scenario);
+    free(scenario);
+    return failed ? td_error_nomem(err) : 0;
+}
+
 int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
@@ -113,7 +134,7 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
                                   td_deck_fingerprint(deck, td_index_count(deck->index)), err);
         status = deck->run ? put_environment(deck, err) : TD_ERR_IO;
     }
-    return status;
+    return status ? status : put_manner(deck, err);
 }
 
 void td_deck_remove_folder(struct td_deck *deck)

@@ -81,7 +81,7 @@ static CURLcode play(struct td_easy *easy)
             done = true;
         } else {
             /* Also where there is something to read at once: 8.10 reads only what was polled. */
-            int patience = td_tape_pump(easy->tape) ? 0 : 1000;
+            int patience = td_tape_pump(easy->tape) ? 0 : td_wait_ms(easy->tape->due_ns, 1000);
             trouble = real->multi_poll(easy->own, NULL, 0, patience, NULL);
         }
     }

@@ -15,6 +15,7 @@
 /* curl.h has macros of these names, to check types. */
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
+#undef curl_multi_setopt
 #undef curl_multi_socket
 
 #define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
@@ -173,13 +174,72 @@ TD_EXPORT CURLMsg *curl_multi_info_read(CURLM *curl, int *left)
     return real ? real->multi_info_read(curl, left) : NULL;
 }
 
+TD_EXPORT CURLMcode curl_multi_setopt(CURLM *curl, CURLMoption option, ...)
+{
+    /* As with curl_easy_setopt(). */
+    union td_value value = {.pointer = NULL};
+    va_list arguments;
+    va_start(arguments, option);
+    if ((int)option < CURLOPTTYPE_OBJECTPOINT)
+        value.number = va_arg(arguments, long);
+    else if ((int)option >= CURLOPTTYPE_OFF_T && (int)option < CURLOPTTYPE_BLOB)
+        value.offset = va_arg(arguments, curl_off_t);
+    else
+        value.pointer = va_arg(arguments, void *);
+    va_end(arguments);
+
+    struct td_multi *multi = td_multi_get(curl, CALLER);
+    if (multi)
+        return td_multi_setopt(multi, option, value);
+    const struct td_real *real = td_real_for(CALLER);
+    return real ? td_multi_pass_option(real, curl, option, value) : CURLM_INTERNAL_ERROR;
+}
+
+/* What waits for transfers. */
+#define WAIT(known, unknown)                                                                       \
+    do {                                                                                           \
+        struct td_multi *multi = td_multi_get(curl, CALLER);                                       \
+        if (multi)                                                                                 \
+            return known;                                                                          \
+        const struct td_real *real = td_real_for(CALLER);                                          \
+        return real ? unknown : CURLM_INTERNAL_ERROR;                                              \
+    } while (0)
+
+TD_EXPORT CURLMcode curl_multi_poll(CURLM *curl, struct curl_waitfd extra[], unsigned int count,
+                                    int timeout, int *ready)
+{
+    WAIT(td_multi_wait(multi, multi->real->multi_poll, extra, count, timeout, ready),
+         real->multi_poll(curl, extra, count, timeout, ready));
+}
+
+TD_EXPORT CURLMcode curl_multi_wait(CURLM *curl, struct curl_waitfd extra[], unsigned int count,
+                                    int timeout, int *ready)
+{
+    WAIT(td_multi_wait(multi, multi->real->multi_wait, extra, count, timeout, ready),
+         real->multi_wait(curl, extra, count, timeout, ready));
+}
+
+TD_EXPORT CURLMcode curl_multi_timeout(CURLM *curl, long *timeout)
+{
+    WAIT(td_multi_timeout(multi, timeout), real->multi_timeout(curl, timeout));
+}
+
+TD_EXPORT CURLMcode curl_multi_fdset(CURLM *curl, fd_set *readable, fd_set *writable,
+                                     fd_set *failed, int *highest)
+{
+    WAIT(td_multi_fdset(multi, readable, writable, failed, highest),
+         real->multi_fdset(curl, readable, writable, failed, highest));
+}
+
 /* What moves transfers: libcurl reads what the tapes have sent, then they read what it has. */
-#define MOVE(call)                                                                                 \
+#define MOVE(call, fired)                                                                          \
     do {                                                                                           \
         struct td_multi *multi = td_multi_get(curl, CALLER);                                       \
         const struct td_real *real = multi ? multi->real : td_real_for(CALLER);                    \
         if (!real)                                                                                 \
             return CURLM_INTERNAL_ERROR;                                                           \
+        if (multi && (fired))                                                                      \
+            td_wait_fired(multi);                                                                  \
         CURLMcode result = real->call;                                                             \
         if (multi)                                                                                 \
             td_multi_pump(multi);                                                                  \
@@ -188,21 +248,21 @@ TD_EXPORT CURLMsg *curl_multi_info_read(CURLM *curl, int *left)
 
 TD_EXPORT CURLMcode curl_multi_perform(CURLM *curl, int *running)
 {
-    MOVE(multi_perform(curl, running));
+    MOVE(multi_perform(curl, running), false);
 }
 
 TD_EXPORT CURLMcode curl_multi_socket_action(CURLM *curl, curl_socket_t socket, int events,
                                              int *running)
 {
-    MOVE(multi_socket_action(curl, socket, events, running));
+    MOVE(multi_socket_action(curl, socket, events, running), socket == CURL_SOCKET_TIMEOUT);
 }
 
 TD_EXPORT CURLMcode curl_multi_socket(CURLM *curl, curl_socket_t socket, int *running)
 {
-    MOVE(multi_socket(curl, socket, running));
+    MOVE(multi_socket(curl, socket, running), socket == CURL_SOCKET_TIMEOUT);
 }
 
 TD_EXPORT CURLMcode curl_multi_socket_all(CURLM *curl, int *running)
 {
-    MOVE(multi_socket_all(curl, running));
+    MOVE(multi_socket_all(curl, running), false);
 }

@@ -95,6 +95,7 @@ struct td_multi *td_multi_add(CURLM *curl, const struct td_real *real)
     if (multi) {
         multi->curl = curl;
         multi->real = real;
+        td_wait_init(&multi->wait);
     }
     return add(&multis, curl, multi);
 }
@@ -112,5 +113,7 @@ void td_multi_drop(struct td_multi *multi)
 {
     take_away(&multis, multi->curl, multi);
     free(multi->done);
+    td_wait_release(&multi->wait);
+    free(multi->sleepers.items);
     free(multi);
 }

@@ -9,6 +9,8 @@
 
 #include "shim/options.h"
 #include "shim/real.h"
+#include "shim/sleep.h"
+#include "shim/wait.h"
 
 struct td_tap;
 struct td_tape;
@@ -27,13 +29,18 @@ struct td_easy {
     bool decked;               /* a deck was in use when that transfer was set up */
     bool performing;           /* inside curl_easy_perform() */
     struct td_easy *next, *previous; /* in td_multi.easies */
+    int64_t wake_ns;                 /* in td_multi.sleepers: until when */
+    size_t sleep_at;                 /* ... and its place there, from 1 */
 };
 
 struct td_multi {
     CURLM *curl;
     const struct td_real *real;
-    struct td_easy *easies; /* the handles that were added to it */
-    CURLMsg *done;          /* what libcurl has said of them, and the host has not asked for yet */
+    struct td_easy *easies;      /* the handles that were added to it, and are awake */
+    struct td_sleepers sleepers; /* those whose next chunk is due later */
+    size_t count;                /* of all these */
+    struct td_wait wait;
+    CURLMsg *done; /* what libcurl has said of them, and the host has not asked for yet */
     size_t done_count, done_next;
     size_t done_size;
     CURLMsg given; /* what the host was given last */

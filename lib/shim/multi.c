@@ -7,9 +7,8 @@
 #include "shim/tap.h"
 #include "shim/tape.h"
 
-static void link_easy(struct td_multi *multi, struct td_easy *easy)
+static void list_add(struct td_multi *multi, struct td_easy *easy)
 {
-    easy->multi = multi;
     easy->previous = NULL;
     easy->next = multi->easies;
     if (easy->next)
@@ -17,7 +16,7 @@ static void link_easy(struct td_multi *multi, struct td_easy *easy)
     multi->easies = easy;
 }
 
-void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
+static void list_remove(struct td_multi *multi, struct td_easy *easy)
 {
     if (easy->previous)
         easy->previous->next = easy->next;
@@ -25,19 +24,32 @@ void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
         multi->easies = easy->next;
     if (easy->next)
         easy->next->previous = easy->previous;
-    easy->multi = NULL;
     easy->next = easy->previous = NULL;
+}
+
+void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
+{
+    if (easy->sleep_at)
+        td_sleepers_remove(&multi->sleepers, easy);
+    else
+        list_remove(multi, easy);
+    easy->multi = NULL;
+    multi->count--;
 }
 
 CURLMcode td_multi_add_handle(struct td_multi *multi, struct td_easy *easy)
 {
     if (easy->multi || easy->performing)
         return multi->real->multi_add_handle(multi->curl, easy->curl); /* which says why not */
+    if (!td_sleepers_reserve(&multi->sleepers, multi->count + 1))
+        return CURLM_OUT_OF_MEMORY;
     CURLcode code = td_arm(easy);
     if (code != CURLE_OK)
         return code == CURLE_OUT_OF_MEMORY ? CURLM_OUT_OF_MEMORY : CURLM_INTERNAL_ERROR;
     /* Linked first: adding may call the host's timer callback, which may call us. */
-    link_easy(multi, easy);
+    easy->multi = multi;
+    multi->count++;
+    list_add(multi, easy);
     CURLMcode result = multi->real->multi_add_handle(multi->curl, easy->curl);
     if (result != CURLM_OK) {
         td_multi_unlink(multi, easy);
@@ -74,8 +86,8 @@ CURLMcode td_multi_cleanup(struct td_multi *multi)
     CURLMcode result = multi->real->multi_cleanup(multi->curl);
     if (result != CURLM_OK)
         return result;
-    while (multi->easies) {
-        struct td_easy *easy = multi->easies;
+    while (multi->count) {
+        struct td_easy *easy = multi->easies ? multi->easies : multi->sleepers.items[0];
         td_multi_unlink(multi, easy);
         td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK);
         td_disarm(easy);
@@ -139,15 +151,30 @@ static void go_live(struct td_multi *multi, struct td_easy *easy)
 
 void td_multi_pump(struct td_multi *multi)
 {
+    struct td_sleepers *sleepers = &multi->sleepers;
     bool tapped = false;
-    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
-        if (easy->armed) {
-            td_tape_pump(easy->tape);
-            if (easy->tape->unknown)
-                go_live(multi, easy);
-        }
-        tapped |= td_tap_is_on(easy);
+    int64_t now = sleepers->count ? td_now_ns() : 0;
+    while (sleepers->count && td_sleepers_due(sleepers) <= now) {
+        struct td_easy *easy = sleepers->items[0];
+        td_sleepers_remove(sleepers, easy);
+        list_add(multi, easy);
     }
+    for (struct td_easy *easy = multi->easies, *next; easy; easy = next) {
+        next = easy->next;
+        tapped |= td_tap_is_on(easy);
+        if (!easy->armed)
+            continue;
+        td_tape_pump(easy->tape);
+        if (easy->tape->unknown) {
+            go_live(multi, easy);
+            continue;
+        }
+        if (easy->tape->due_ns == INT64_MAX)
+            continue;
+        list_remove(multi, easy);
+        td_sleepers_add(sleepers, easy, easy->tape->due_ns);
+    }
+    td_wait_tell(multi);
     if (tapped)
         collect(multi);
 }

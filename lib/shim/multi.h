@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What curl_multi_*() do for a handle that is known: libcurl's own, and then every tape among its
- * handles is pumped. Waiting needs nothing: what a tape sends makes libcurl's descriptor readable,
- * as a network would, for poll, select and epoll alike.
+ * handles is pumped that does not sleep until a chunk is due. What a tape sends makes libcurl's
+ * descriptor readable, as a network would, for poll, select and epoll alike; shim/wait.h wakes the
+ * host for what is due later.
  */
 #ifndef TD_SHIM_MULTI_H
 #define TD_SHIM_MULTI_H

@@ -30,6 +30,10 @@
     X(multi_add_handle, CURLMcode, (CURLM *, CURL *))                                              \
     X(multi_remove_handle, CURLMcode, (CURLM *, CURL *))                                           \
     X(multi_poll, CURLMcode, (CURLM *, struct curl_waitfd[], unsigned int, int, int *))            \
+    X(multi_wait, CURLMcode, (CURLM *, struct curl_waitfd[], unsigned int, int, int *))            \
+    X(multi_timeout, CURLMcode, (CURLM *, long *))                                                 \
+    X(multi_fdset, CURLMcode, (CURLM *, fd_set *, fd_set *, fd_set *, int *))                      \
+    X(multi_setopt, CURLMcode, (CURLM *, CURLMoption, ...))                                        \
     X(multi_perform, CURLMcode, (CURLM *, int *))                                                  \
     X(multi_cleanup, CURLMcode, (CURLM *))                                                         \
     X(multi_info_read, CURLMsg *, (CURLM *, int *))                                                \

@@ -69,6 +69,13 @@ static const char *const *hosts(const char *text)
     return list;
 }
 
+/* NULL where it is not set, or empty. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
@@ -78,6 +85,10 @@ static struct td_deck *load(const char *list, struct td_error *err)
         .no_timing = is_set("TAPEDECK_TIMING", "0"),
         .keep_broken = is_set("TAPEDECK_KEEP_BROKEN", "1"),
         .passthrough = hosts(getenv("TAPEDECK_PASSTHROUGH")),
+        .split = variable("TAPEDECK_SPLIT"),
+        .pace = variable("TAPEDECK_PACE"),
+        .faults = variable("TAPEDECK_FAULT"),
+        .scenario = variable("TAPEDECK_SCENARIO"),
     };
     if (mode && *mode && td_mode_parse(mode, &options.mode, err) < 0)
         return NULL;

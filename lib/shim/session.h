@@ -11,6 +11,10 @@
  *     TAPEDECK_PASSTHROUGH hosts that are live, separated by ','
  *     TAPEDECK_TIMING      "0": recorded responses do not keep when their chunks came
  *     TAPEDECK_KEEP_BROKEN "1": responses that ended early are recorded too
+ *     TAPEDECK_SPLIT       how bodies are cut, see stream/split.h
+ *     TAPEDECK_PACE        when their chunks come, see stream/pace.h
+ *     TAPEDECK_FAULT       what goes wrong, see stream/fault.h
+ *     TAPEDECK_SCENARIO    a file that says these three
  */
 #ifndef TD_SHIM_SESSION_H
 #define TD_SHIM_SESSION_H

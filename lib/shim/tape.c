@@ -9,10 +9,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "http/url.h"
+#include "shim/line.h"
 #include "shim/redirect.h"
 
 enum { RECEIVE_SIZE = 16 * 1024 };
@@ -24,6 +24,7 @@ struct td_tape *td_tape_new(struct td_easy *easy)
         return NULL;
     tape->easy = easy;
     tape->listener = tape->connection = tape->path = -1;
+    tape->due_ns = INT64_MAX;
     return tape;
 }
 
@@ -38,16 +39,26 @@ static void know(struct td_tape *tape, int which, int fd)
 
 /* A host may close what it has not opened, above all in a forked child: the number can be one of
  * its own by now. */
-static void close_known(struct td_tape *tape, int which, int *fd)
+static bool is_known(const struct td_tape *tape, int which, int fd)
 {
     struct stat st;
-    if (*fd >= 0 && fstat(*fd, &st) == 0 && st.st_ino == tape->inodes[which])
+    return fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == tape->inodes[which];
+}
+
+static void close_known(struct td_tape *tape, int which, int *fd)
+{
+    if (is_known(tape, which, *fd))
         close(*fd);
     *fd = -1;
 }
 
 static void hang_up(struct td_tape *tape)
 {
+    bool resets = tape->wire && td_wire_resets(tape->wire);
+    if (tape->held && !resets && is_known(tape, CONNECTION, tape->connection))
+        td_line_settle(tape->connection, &tape->held);
+    tape->held = false;
+    tape->due_ns = INT64_MAX;
     close_known(tape, CONNECTION, &tape->connection);
     td_wire_free(tape->wire);
     tape->wire = NULL;
@@ -241,7 +252,7 @@ static void measure_request(struct td_tape *tape, const struct td_request *reque
 static int answer(void *context, const struct td_request *request, struct td_wire_answer *out)
 {
     struct td_tape *tape = context;
-    const struct td_interaction *interaction;
+    struct td_reply reply;
     struct td_error err;
     td_tape_locate(tape);
     measure_request(tape, request);
@@ -251,7 +262,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
         .body = request->body,
         .headers = request->headers,
     };
-    int status = td_deck_answer(tape->deck, &query, &interaction, &err);
+    int status = td_deck_answer(tape->deck, &query, &reply, &err);
     if (status == TD_DECK_LIVE) {
         tape->unknown = true;
         td_buf_put_bytes(&tape->body, request->body);
@@ -263,9 +274,9 @@ static int answer(void *context, const struct td_request *request, struct td_wir
         return 0;
     }
     tape->played++;
-    tape->response = &interaction->response;
-    out->response = tape->response;
-    out->split = TD_SPLIT_EVENT;
+    tape->response = reply.response;
+    out->response = reply.response;
+    out->play = reply.play;
     return 0;
 }
 
@@ -329,7 +340,9 @@ static bool accept_next(struct td_tape *tape)
 static bool receive(struct td_tape *tape)
 {
     char bytes[RECEIVE_SIZE];
-    ssize_t got = recv(tape->connection, bytes, sizeof bytes, 0);
+    ssize_t got = tape->deck && td_deck_resets(tape->deck)
+                      ? td_line_receive(tape->connection, bytes, sizeof bytes, &tape->held)
+                      : recv(tape->connection, bytes, sizeof bytes, 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return false;
     if (got > 0 && !tape->started) {
@@ -351,13 +364,9 @@ static bool is_drained(const struct td_tape *tape)
 /* False where there is nothing to be sent now. */
 static bool transmit(struct td_tape *tape)
 {
-    struct timespec now;
-    int64_t deadline;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     if (td_wire_must_drain(tape->wire) && !is_drained(tape))
         return false;
-    struct td_bytes flight =
-        td_wire_flight(tape->wire, now.tv_sec * INT64_C(1000000000) + now.tv_nsec, &deadline);
+    struct td_bytes flight = td_wire_flight(tape->wire, td_now_ns(), &tape->due_ns);
     if (!flight.len)
         return false;
     ssize_t sent = send(tape->connection, flight.data, flight.len, MSG_NOSIGNAL);
@@ -409,6 +418,9 @@ bool td_tape_pump(struct td_tape *tape)
     int saved = errno;
     bool moved = false;
     enum step result = GO_ON;
+    if (tape->due_ns != INT64_MAX && tape->due_ns > td_now_ns())
+        return false;
+    tape->due_ns = INT64_MAX;
     while (result == GO_ON && tape->listener >= 0 && !tape->failed && !tape->unknown) {
         result = step(tape);
         moved = moved || result != STUCK;

@@ -31,6 +31,8 @@ struct td_tape {
     struct sockaddr_un name; /* what the listener is bound to */
     struct td_wire *wire;
     size_t flight_size; /* with which the wire was made */
+    bool held;          /* a byte was left in the connection: see shim/line.h */
+    int64_t due_ns;     /* when there is something to be sent again; INT64_MAX: not known */
 
     /* The transfer that is armed, or the last one. */
     struct td_deck *deck; /* referenced; NULL where no cassette could be loaded */
@@ -67,7 +69,8 @@ void td_tape_end(struct td_tape *tape);
 
 /* Finds out on which true URL libcurl is now: `url`, `secure` and `port`. */
 void td_tape_locate(struct td_tape *tape);
-/* Moves what can be moved without waiting. True where bytes went either way. */
+/* Moves what can be moved without waiting. True where bytes went either way. `due_ns` then tells
+ * until when nothing more can be. */
 bool td_tape_pump(struct td_tape *tape);
 
 #endif

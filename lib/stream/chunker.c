@@ -34,7 +34,7 @@ static splitter *find_splitter(struct td_bytes content_type)
     return split_whole;
 }
 
-static int chunks_add(struct td_chunks *chunks, size_t *cap, size_t end)
+int td_chunks_add(struct td_chunks *chunks, size_t *cap, size_t end)
 {
     if (chunks->count == *cap) {
         size_t more = *cap ? *cap * 2 : 16;
@@ -56,7 +56,7 @@ int td_chunks_split(struct td_chunks *chunks, struct td_bytes body, struct td_by
     *chunks = (struct td_chunks){0};
     while (at < body.len) {
         at += first(td_bytes(body.data + at, body.len - at));
-        if (chunks_add(chunks, &cap, at) < 0) {
+        if (td_chunks_add(chunks, &cap, at) < 0) {
             td_chunks_release(chunks);
             return TD_ERR_NOMEM;
         }

@@ -8,6 +8,12 @@
 enum td_split {
     TD_SPLIT_EVENT, /* what the content type calls an event; a body without events is one chunk */
     TD_SPLIT_WHOLE,
+    /* These are cut by stream/split.h. */
+    TD_SPLIT_RECORDED,
+    TD_SPLIT_BYTES,
+    TD_SPLIT_RANDOM,
+    TD_SPLIT_UTF8,
+    TD_SPLIT_CRLF,
 };
 
 /* One after the other without gaps: each chunk ends where the next begins. */
@@ -22,6 +28,8 @@ struct td_chunks {
 int td_chunks_split(struct td_chunks *chunks, struct td_bytes body, struct td_bytes content_type,
                     enum td_split split);
 void td_chunks_release(struct td_chunks *chunks);
+/* One more, that ends at `end`; *cap is the room that there is, 0 at first. 0 or TD_ERR_NOMEM. */
+int td_chunks_add(struct td_chunks *chunks, size_t *cap, size_t end);
 
 /*
  * The length of the first server-sent event in `text`, its closing empty line included (LF, CR LF

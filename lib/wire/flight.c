@@ -32,27 +32,37 @@ void td_flights_start(struct td_flights *flights, const struct td_message_parts 
     flights->begun = false;
 }
 
-/* Unit 0 is the head, then come the chunks, then the tail if there is one. */
+/* First the pieces of the head, then the chunks, then the tail if there is one. */
+static size_t head_count(const struct td_flights *flights)
+{
+    return flights->parts.head_steps ? flights->parts.head_steps : 1;
+}
+
 static size_t unit_count(const struct td_flights *flights)
 {
-    return 1 + flights->parts.count + (flights->parts.tail.len ? 1 : 0);
+    return head_count(flights) + flights->parts.count + (flights->parts.tail.len ? 1 : 0);
 }
 
 static bool unit_is_chunk(const struct td_flights *flights, size_t unit)
 {
-    return unit >= 1 && unit <= flights->parts.count;
+    size_t heads = head_count(flights);
+    return unit >= heads && unit - heads < flights->parts.count;
 }
 
 /* The bytes of a unit, without framing. */
 static struct td_bytes unit_content(const struct td_flights *flights, size_t unit)
 {
     const struct td_message_parts *parts = &flights->parts;
-    if (unit == 0)
-        return parts->head;
-    if (unit > parts->count)
+    size_t heads = head_count(flights);
+    if (unit < heads) {
+        size_t start = parts->head.len * unit / heads, end = parts->head.len * (unit + 1) / heads;
+        return td_bytes(parts->head.data + start, end - start);
+    }
+    size_t chunk = unit - heads;
+    if (chunk >= parts->count)
         return parts->tail;
-    size_t start = unit == 1 ? 0 : parts->ends[unit - 2];
-    return td_bytes(parts->body.data + start, parts->ends[unit - 1] - start);
+    size_t start = chunk ? parts->ends[chunk - 1] : 0;
+    return td_bytes(parts->body.data + start, parts->ends[chunk] - start);
 }
 
 static bool unit_is_framed(const struct td_flights *flights, size_t unit)
@@ -73,8 +83,13 @@ static size_t unit_size(const struct td_flights *flights, size_t unit)
 
 static int64_t unit_due(const struct td_flights *flights, size_t unit)
 {
-    return flights->parts.due_ns && unit_is_chunk(flights, unit) ? flights->parts.due_ns[unit - 1]
-                                                                 : INT64_MIN;
+    const struct td_message_parts *parts = &flights->parts;
+    size_t heads = head_count(flights);
+    if (unit < heads)
+        return parts->head_due_ns + (int64_t)unit * parts->step_ns;
+    if (unit - heads == parts->count)
+        return parts->tail_due_ns;
+    return parts->due_ns ? parts->due_ns[unit - heads] : parts->head_due_ns;
 }
 
 /* The end of the flight that starts with unit `first`, and its size. */
@@ -87,6 +102,8 @@ static size_t plan(const struct td_flights *flights, size_t first, int64_t now_n
     *size = unit_size(flights, first);
     for (; end < count && unit_due(flights, end) <= now_ns; end++) {
         if (alone && unit_is_chunk(flights, end) && unit_is_chunk(flights, end - 1))
+            break;
+        if (flights->parts.tail_apart && end + 1 == count)
             break;
         size_t more = unit_size(flights, end);
         if (*size > limit || more > limit - *size)
@@ -109,11 +126,15 @@ static int load(struct td_flights *flights, size_t first, size_t end, size_t siz
     td_buf_clear(buffer);
     flights->piece = 0;
     flights->piece_count = 1;
+    flights->apart = false;
     if (end == first + 1 && !framed) {
         flights->pieces[0] = content;
         return 0;
     }
-    if (end == first + 1 && size > COPY_SIZE) {
+    /* A chunk that the reader can take whole, though not together with its length. */
+    flights->apart = end == first + 1 && flights->size && content.len <= flights->size &&
+                     size - 2 > flights->size;
+    if (end == first + 1 && (size > COPY_SIZE || flights->apart)) {
         put_prefix(buffer, content.len);
         flights->pieces[1] = content;
         flights->pieces[2] = TD_BYTES("\r\n");
@@ -167,9 +188,11 @@ void td_flights_sent(struct td_flights *flights, size_t len)
         piece->data += step;
         piece->len -= step;
         len -= step;
-        if (!piece->len)
-            flights->piece++;
-        flights->begun = flights->piece < flights->piece_count;
+        flights->begun = true;
+        if (piece->len)
+            continue;
+        flights->piece++;
+        flights->begun = flights->piece < flights->piece_count && !flights->apart;
     }
 }
 

@@ -11,12 +11,17 @@
 /* All borrowed until the message has gone out. */
 struct td_message_parts {
     struct td_bytes head;
+    int64_t head_due_ns; /* when it may go; all times are on the owner's clock */
+    size_t head_steps;   /* it goes in so many pieces (0: in one), ... */
+    int64_t step_ns;     /* ... so long after each other */
     struct td_bytes body;
     const size_t *ends; /* of the chunks, as in struct td_chunks */
     size_t count;
-    const int64_t *due_ns; /* when each chunk may go, on the owner's clock; NULL: at once */
+    const int64_t *due_ns; /* when each chunk may go; NULL: at once */
     bool chunked;          /* each chunk is framed as an HTTP chunk */
     struct td_bytes tail;  /* may be empty */
+    int64_t tail_due_ns;
+    bool tail_apart; /* it has a flight of its own */
 };
 
 struct td_flights {
@@ -28,6 +33,7 @@ struct td_flights {
     size_t piece_count;
     size_t piece;         /* the one that is going out */
     bool begun;           /* some of the flight has gone out */
+    bool apart;           /* each piece is a flight of its own */
     struct td_buf buffer; /* what had to be put together */
 };
 

@@ -8,6 +8,7 @@
 
 #include "http/token.h"
 #include "wire/flight.h"
+#include "wire/plan.h"
 
 #include <stdlib.h>
 
@@ -37,7 +38,9 @@ struct td_wire {
     bool last;       /* it is the last one */
     struct td_wire_answer answer;
     struct td_head head;
-    struct td_chunks chunks;
+    struct td_plan plan;
+    bool stalled; /* the answer has come as far as it ever will */
+    bool resets;
 
     bool failed;
     struct td_error failure;
@@ -69,7 +72,7 @@ void td_wire_free(struct td_wire *wire)
     td_flights_release(&wire->flights);
     td_head_release(&wire->continue_head);
     td_head_release(&wire->head);
-    td_chunks_release(&wire->chunks);
+    td_plan_release(&wire->plan);
     free(wire);
 }
 
@@ -81,6 +84,17 @@ static void fail(struct td_wire *wire, const struct td_error *err)
 }
 
 /* ---- In ---- */
+
+/* The answer is out as far as it was meant to come. True where that ends the connection, or keeps
+ * it for ever. */
+static bool ends_here(struct td_wire *wire)
+{
+    enum td_ending ending = wire->plan.ending;
+    wire->stalled = ending == TD_ENDING_STALL;
+    wire->resets = ending == TD_ENDING_RESET;
+    wire->closed = ending == TD_ENDING_CLOSE || ending == TD_ENDING_RESET;
+    return ending != TD_ENDING_NEXT;
+}
 
 static bool says_close(const struct td_fields *headers)
 {
@@ -107,17 +121,17 @@ static int answer(struct td_wire *wire, struct td_error *err)
         return 0;
     }
     const struct td_message *message = &answer->response->message;
-    status = td_head_write(&wire->head, answer->response, request->method, wire->config.rewrite,
+    if (td_plan_begin(&wire->plan, answer->response, &answer->play) < 0)
+        return td_error_nomem(err);
+    status = td_head_write(&wire->head, &wire->plan.response, request->method, wire->config.rewrite,
                            wire->config.context, err);
     if (status < 0)
         return status;
-    if (wire->head.framing != TD_FRAMING_NONE) {
-        struct td_bytes type = {0};
-        td_fields_get(&message->headers, TD_BYTES("Content-Type"), &type);
-        if (td_chunks_split(&wire->chunks, message->body, type, answer->split) < 0)
-            return td_error_nomem(err);
-    }
+    if (td_plan_finish(&wire->plan, answer->response, &answer->play, &wire->head) < 0)
+        return td_error_nomem(err);
     wire->responding = true;
+    if (wire->plan.silent && ends_here(wire))
+        return 0;
     /* After a 1xx that was recorded as the response there is no telling what would come. */
     wire->last = request->wants_close || says_close(&message->headers) || wire->head.code < 200;
     return 0;
@@ -177,7 +191,7 @@ int td_wire_receive(struct td_wire *wire, struct td_bytes bytes, struct td_error
         return 0;
     if (!bytes.len) {
         wire->eof = true;
-        wire->closed = !wire->responding;
+        wire->closed = !wire->responding || wire->stalled;
         return 0;
     }
     int status = wire->responding ? 0 : parse(wire, bytes, &taken, err);
@@ -195,7 +209,7 @@ static void next_request(struct td_wire *wire)
     int status = 0;
     wire->responding = false;
     wire->continue_seen = false;
-    td_chunks_release(&wire->chunks);
+    td_plan_clear(&wire->plan);
     td_request_parser_reset(wire->parser);
     if (wire->last) {
         wire->closed = true;
@@ -218,10 +232,29 @@ static void next_request(struct td_wire *wire)
 
 /* ---- Out ---- */
 
-/* Begins with the message that is due, if there is one. */
-static int start(struct td_wire *wire, struct td_error *err)
+/* The answer's parts, on the owner's clock from here. */
+static void plan_parts(struct td_wire *wire, int64_t now_ns, struct td_message_parts *parts)
 {
-    struct td_message_parts parts = {0};
+    struct td_plan *plan = &wire->plan;
+    parts->head_due_ns = now_ns + plan->head_due_ns;
+    parts->head_steps = plan->head_steps;
+    parts->step_ns = plan->step_ns;
+    parts->body = plan->response.message.body;
+    parts->ends = plan->chunks.ends;
+    parts->count = plan->chunks.count;
+    for (size_t i = 0; plan->due_ns && i < plan->chunks.count; i++)
+        plan->due_ns[i] += now_ns;
+    parts->due_ns = plan->due_ns;
+    parts->chunked = wire->head.framing == TD_FRAMING_CHUNKED;
+    parts->tail = td_buf_view(plan->cut_short ? &plan->tail : &wire->head.tail);
+    parts->tail_apart = plan->cut_short && plan->tail.len;
+    parts->tail_due_ns = now_ns + plan->tail_due_ns;
+}
+
+/* Begins with the message that is due, if there is one. */
+static int start(struct td_wire *wire, int64_t now_ns, struct td_error *err)
+{
+    struct td_message_parts parts = {.head_due_ns = now_ns};
     const struct td_head *head = &wire->head;
     if (wire->continue_due) {
         head = &wire->continue_head;
@@ -229,12 +262,8 @@ static int start(struct td_wire *wire, struct td_error *err)
         if (status < 0)
             return status;
         wire->sending = MESSAGE_CONTINUE;
-    } else if (wire->responding) {
-        parts.body = wire->answer.response->message.body;
-        parts.ends = wire->chunks.ends;
-        parts.count = wire->chunks.count;
-        parts.chunked = head->framing == TD_FRAMING_CHUNKED;
-        parts.tail = td_buf_view(&head->tail);
+    } else if (wire->responding && !wire->stalled) {
+        plan_parts(wire, now_ns, &parts);
         wire->sending = MESSAGE_RESPONSE;
     } else {
         return 0;
@@ -255,7 +284,7 @@ struct td_bytes td_wire_flight(struct td_wire *wire, int64_t now_ns, int64_t *de
     if (wire->closed)
         return bytes;
     if (wire->sending == MESSAGE_NONE)
-        status = start(wire, &err);
+        status = start(wire, now_ns, &err);
     if (status == 0 && wire->sending != MESSAGE_NONE) {
         status = td_flights_bytes(&wire->flights, now_ns, &bytes, deadline_ns);
         if (status < 0)
@@ -278,7 +307,7 @@ void td_wire_sent(struct td_wire *wire, size_t len)
     wire->sending = MESSAGE_NONE;
     if (sent == MESSAGE_CONTINUE)
         wire->continue_due = false;
-    else
+    else if (!ends_here(wire))
         next_request(wire);
 }
 
@@ -292,6 +321,11 @@ enum td_wire_state td_wire_state(const struct td_wire *wire)
     if (wire->closed)
         return TD_WIRE_CLOSED;
     return wire->responding ? TD_WIRE_WRITING : TD_WIRE_READING;
+}
+
+bool td_wire_resets(const struct td_wire *wire)
+{
+    return wire->resets;
 }
 
 const struct td_error *td_wire_failure(const struct td_wire *wire)

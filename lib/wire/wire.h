@@ -9,7 +9,8 @@
  * A flight is a run of bytes that goes out in one piece. In aligned mode (flight_size > 0) it is
  * never longer than that, no chunk that fits is cut by the end of a flight, and the next flight is
  * to be sent only when the reader has taken the one before: then a reader with a buffer of
- * flight_size bytes sees each chunk whole. A chunk that is longer than a flight has one of its own.
+ * flight_size bytes sees each chunk whole. A chunk that is longer than a flight has one of its own;
+ * one that is as long goes apart from its framing.
  *
  * The owner's loop, with what it does itself in brackets:
  *
@@ -30,14 +31,14 @@
 
 #include "http/request.h"
 #include "http/response.h"
-#include "stream/chunker.h"
+#include "stream/play.h"
 
 struct td_wire;
 
 /* What the owner answers. All borrowed until it has gone out or td_wire_free(). */
 struct td_wire_answer {
     const struct td_recorded_response *response; /* NULL: close without a word */
-    enum td_split split;
+    struct td_play play;
 };
 
 struct td_wire_config {
@@ -66,7 +67,8 @@ int td_wire_receive(struct td_wire *wire, struct td_bytes bytes, struct td_error
 
 /*
  * The bytes to send now, at `now_ns` on any steady clock: empty where there are none; *deadline_ns
- * is then when there will be some, or INT64_MAX where that depends on the client. They may be a
+ * is then when there will be some, or INT64_MAX where that depends on the client (or where a fault
+ * keeps the rest back for ever). They may be a
  * part of a flight, the rest of which the next call gives. Valid until the next call on this wire.
  */
 struct td_bytes td_wire_flight(struct td_wire *wire, int64_t now_ns, int64_t *deadline_ns);
@@ -84,6 +86,8 @@ enum td_wire_state {
     TD_WIRE_CLOSED,  /* everything was said: close the connection */
 };
 enum td_wire_state td_wire_state(const struct td_wire *wire);
+/* The wire is closed, and the client is to see that as a reset (ECONNRESET). */
+bool td_wire_resets(const struct td_wire *wire);
 /* Why the wire is closed, where that was an error that no call has returned; else NULL. */
 const struct td_error *td_wire_failure(const struct td_wire *wire);
 

@@ -124,7 +124,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
     assert(request->method.len && request->target.len);
     if (run->answers++ < 8)
         answer->response = &run->response;
-    answer->split = run->split;
+    answer->play.split.kind = run->split;
     return 0;
 }
 

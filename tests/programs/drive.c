@@ -6,8 +6,9 @@
  *
  * POSTs BODYFILE (or GETs where it is '-') with N handles on one multi handle ("easy": one after
  * the other), and says of each what came and in which pieces. Fails where a transfer fails, or
- * where the bytes are not those of the file EXPECTED. The loops count their turns, so that one
- * that spins is seen.
+ * where the bytes are not those of the file EXPECTED. With --times it says when each piece came,
+ * in milliseconds since the start, and what processor time it all took. The loops count their
+ * turns, so that one that spins is seen.
  */
 #include "loops.h"
 
@@ -18,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct file {
@@ -31,9 +34,10 @@ struct plan {
     int handles;
     const char *url;
     struct file body, expected;
-    bool has_body, has_expected;
-    long buffersize;
+    bool has_body, has_expected, times;
+    long buffersize, timeout_ms;
     bool http2;
+    double start_ms;
     struct curl_slist *headers;
 };
 
@@ -42,8 +46,9 @@ struct job {
     CURLcode result;
     bool done;
     char *data;
-    size_t len;
+    size_t len, room;
     size_t *pieces; /* the length of each write callback */
+    double *times;  /* ... and when it came, in milliseconds */
     size_t count;
     char error[CURL_ERROR_SIZE];
 };
@@ -72,14 +77,38 @@ static struct file read_file(const char *path)
     return file;
 }
 
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* Processor time of this process. */
+static double used_ms(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3;
+}
+
 static size_t take(char *data, size_t size, size_t count, void *user)
 {
     struct job *job = user;
     size_t len = size * count;
-    job->data = grown(job->data, job->len + len + 1);
+    if (job->len + len > job->room) {
+        job->room = 2 * (job->len + len);
+        job->data = grown(job->data, job->room);
+    }
     memcpy(job->data + job->len, data, len);
     job->len += len;
-    job->pieces = grown(job->pieces, (job->count + 1) * sizeof(*job->pieces));
+    if ((job->count & (job->count - 1)) == 0) { /* full: 0, 1, 2, 4, 8, ... */
+        size_t room = job->count ? job->count * 2 : 1;
+        job->pieces = grown(job->pieces, room * sizeof(*job->pieces));
+        job->times = grown(job->times, room * sizeof(*job->times));
+    }
+    job->times[job->count] = now_ms();
     job->pieces[job->count++] = len;
     return len;
 }
@@ -89,7 +118,7 @@ static void job_start(struct job *job, const struct plan *plan)
     *job = (struct job){.easy = curl_easy_init()};
     curl_easy_setopt(job->easy, CURLOPT_URL, plan->url);
     curl_easy_setopt(job->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(job->easy, CURLOPT_TIMEOUT, 60L);
+    curl_easy_setopt(job->easy, CURLOPT_TIMEOUT_MS, plan->timeout_ms ? plan->timeout_ms : 60000L);
     curl_easy_setopt(job->easy, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(job->easy, CURLOPT_WRITEDATA, job);
     curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
@@ -125,10 +154,13 @@ static bool job_finish(struct job *job, const struct plan *plan, FILE *out, cons
     fprintf(out, "%s, lengths", same ? "" : ", NOT AS EXPECTED");
     for (size_t i = 0; i < job->count; i++)
         fprintf(out, "%c%zu", i ? ',' : ' ', job->pieces[i]);
+    for (size_t i = 0; plan->times && i < job->count; i++)
+        fprintf(out, "%s%.3f", i ? "," : ", times ", job->times[i] - plan->start_ms);
     fprintf(out, "%s%s\n", job->error[0] ? ", error " : "", job->error);
     curl_easy_cleanup(job->easy);
     free(job->data);
     free(job->pieces);
+    free(job->times);
     return good && same;
 }
 
@@ -244,7 +276,7 @@ static int usage(void)
 {
     fprintf(stderr,
             "usage: drive [--buffersize N] [--http2] [--threads N] [--fork N] [--first]\n"
-            "             [--header TEXT] MODE N URL BODYFILE [EXPECTED]\n"
+            "             [--header TEXT] [--times] [--timeout MS] MODE N URL BODYFILE [EXPECTED]\n"
             "MODE: easy %s\n",
             loop_names());
     return 2;
@@ -259,6 +291,8 @@ int main(int argc, char **argv)
         {"fork", required_argument, NULL, 'f'},
         {"header", required_argument, NULL, 'H'},
         {"first", no_argument, NULL, '1'},
+        {"times", no_argument, NULL, 'T'},
+        {"timeout", required_argument, NULL, 'm'},
         {NULL, 0, NULL, 0},
     };
     struct plan plan = {.headers = NULL};
@@ -277,6 +311,10 @@ int main(int argc, char **argv)
             plan.headers = curl_slist_append(plan.headers, optarg);
         else if (option == '1')
             first = true;
+        else if (option == 'm')
+            plan.timeout_ms = strtol(optarg, NULL, 10);
+        else if (option == 'T')
+            plan.times = true;
         else
             return usage();
     }
@@ -297,6 +335,8 @@ int main(int argc, char **argv)
         plan.expected = read_file(argv[4]);
 
     curl_global_init(CURL_GLOBAL_ALL);
+    double used = used_ms();
+    plan.start_ms = now_ms();
     struct job job;
     bool good = true;
     if (first) {
@@ -312,6 +352,9 @@ int main(int argc, char **argv)
         good = drive(&plan, "");
     if (first)
         good = job_finish(&job, &plan, stdout, "first: ", 0) && good;
+    if (plan.times)
+        printf("took %.3f ms, %.3f ms of the processor\n", now_ms() - plan.start_ms,
+               used_ms() - used);
     curl_slist_free_all(plan.headers);
     free(plan.body.data);
     free(plan.expected.data);

@@ -45,7 +45,8 @@ static const char *run_poll(CURLM *multi, struct loop_count *count)
     }
 }
 
-static const char *run_select(CURLM *multi, struct loop_count *count)
+/* `own_timeout`: as programs do that never ask curl_multi_timeout(). */
+static const char *run_select(CURLM *multi, bool own_timeout, struct loop_count *count)
 {
     int running = 0;
     for (;;) {
@@ -61,7 +62,7 @@ static const char *run_select(CURLM *multi, struct loop_count *count)
         long timeout = -1;
         if (curl_multi_fdset(multi, &readable, &writable, &failed, &highest) != CURLM_OK)
             return "curl_multi_fdset failed";
-        if (curl_multi_timeout(multi, &timeout) != CURLM_OK)
+        if (!own_timeout && curl_multi_timeout(multi, &timeout) != CURLM_OK)
             return "curl_multi_timeout failed";
         if (timeout < 0 || timeout > PATIENCE_MS)
             timeout = PATIENCE_MS;
@@ -75,6 +76,16 @@ static const char *run_select(CURLM *multi, struct loop_count *count)
         if (++count->iterations > MAX_ITERATIONS)
             return "the loop spins";
     }
+}
+
+static const char *run_fdset(CURLM *multi, struct loop_count *count)
+{
+    return run_select(multi, false, count);
+}
+
+static const char *run_fdset_only(CURLM *multi, struct loop_count *count)
+{
+    return run_select(multi, true, count);
 }
 
 /* What the socket and timer callbacks tell the epoll loop. */
@@ -197,13 +208,13 @@ static const struct {
     const char *name;
     const char *(*run)(CURLM *multi, struct loop_count *count);
 } loops[] = {
-    {"perform-wait", run_wait}, {"perform-poll", run_poll},   {"fdset-select", run_select},
-    {"epoll", run_epoll},       {"epoll-et", run_epoll_edge},
+    {"perform-wait", run_wait},     {"perform-poll", run_poll}, {"fdset-select", run_fdset},
+    {"fdset-only", run_fdset_only}, {"epoll", run_epoll},       {"epoll-et", run_epoll_edge},
 };
 
 const char *loop_names(void)
 {
-    return "perform-wait perform-poll fdset-select epoll epoll-et";
+    return "perform-wait perform-poll fdset-select fdset-only epoll epoll-et";
 }
 
 bool loop_known(const char *mode)

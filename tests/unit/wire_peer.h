@@ -51,7 +51,7 @@ static inline int answer(void *context, const struct td_request *request,
     assert_null(answer->response);
     if (peer->answered < peer->response_count)
         answer->response = peer->responses[peer->answered++];
-    answer->split = peer->split;
+    answer->play.split.kind = peer->split;
     return peer->status;
 }
 

@@ -61,8 +61,9 @@ TD_EXPORT const char *td_interaction_header_name(const struct td_interaction *in
                                                  enum td_side side, size_t position);
 TD_EXPORT const char *td_interaction_header_value(const struct td_interaction *interaction,
                                                   enum td_side side, size_t position);
-/* Into how many chunks the response body is cut when it is played: one for each server-sent event,
- * else one; 0 for an empty body, SIZE_MAX when memory ran out. */
+/* Into how many chunks the response body is cut when it is played: as it was recorded where that is
+ * known, else one for each server-sent event, else one; 0 for an empty body, SIZE_MAX when memory
+ * ran out. */
 TD_EXPORT size_t td_interaction_chunk_count(const struct td_interaction *interaction);
 
 #ifdef __cplusplus

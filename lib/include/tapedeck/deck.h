@@ -72,7 +72,16 @@ struct td_deck_hooks {
 struct td_deck_options {
     size_t size;         /* sizeof(struct td_deck_options): tells which fields the caller knows */
     bool replayable;     /* an interaction may be played any number of times */
-    bool allow_unplayed; /* td_deck_eject() does not mind interactions that nobody asked for */
+    bool allow_unplayed; /* td_deck_eject() does not mind interactions that nobody asked for, nor
+                            faults that struck nothing */
+    /* How answers are played: as `tapedeck replay` has it under the options of these names (see
+     * tapedeck-replay(1)). NULL: what `scenario` says, or else the cassette itself. The texts are
+     * copied; TD_ERR_INVALID where one makes no sense. */
+    const char *split;    /* "recorded", "event", "utf8", "random:7", ...; recorded where nothing
+                             is said, which is "event" for cassettes without recorded chunks */
+    const char *pace;     /* "none", "recorded", "2x", "tokens:50/s", "first:300ms,then:20ms" */
+    const char *faults;   /* "reset@event:3 429@request:1": spaces between */
+    const char *scenario; /* a file that says all three */
 
     enum td_mode mode;
     bool no_timing;   /* recorded responses do not keep when their chunks came */
@@ -107,7 +116,8 @@ TD_EXPORT int td_deck_insert(struct td_deck *deck);
 /* libcurl is live again (transfers under way go on to their end). What was recorded is saved, by
  * this process and by those that it has forked and that have ended; nothing is lost where that
  * fails, the next deck of this cassette tries again. TD_ERR_MISS where a request was
- * not answered, TD_ERR_UNPLAYED where interactions were left over; the deck is ejected all the
+ * not answered, TD_ERR_UNPLAYED where interactions were left over
+ * or a fault struck nothing; the deck is ejected all the
  * same, and stays good for questions and for another insertion. TD_ERR_INVALID where it was not
  * inserted; a NULL deck leaves `err` as td_deck_open() has set it. */
 TD_EXPORT int td_deck_eject(struct td_deck *deck, struct td_error *err);
@@ -129,6 +139,11 @@ TD_EXPORT void td_deck_counts(struct td_deck *deck, struct td_deck_counts *count
 /* What was asked and not answered by this process, and why not, in lines for a person; "" where
  * nothing was missed or the deck is NULL. Valid until the next call on this deck. */
 TD_EXPORT const char *td_deck_misses(struct td_deck *deck);
+
+/* The next fault, from number `*next` on (0 at first; it moves on), that has struck nothing so far,
+ * as it was written; NULL where there is none. Those that strike at random are not minded. Valid
+ * as long as the deck. */
+TD_EXPORT const char *td_deck_idle_fault(struct td_deck *deck, size_t *next);
 
 #ifdef __cplusplus
 }

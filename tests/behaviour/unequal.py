@@ -71,8 +71,6 @@ CHANGES = [
      'a cassette keeps trailers by their names, in the order of these'),
     ('abort-header', ALL, r'info HEADER_SIZE .*', '',
      'the size of a head that was left in its middle'),
-    ('time-condition', ALL, r'^since: (result|error|info (RESPONSE_CODE|CONDITION_UNMET)).*\n', '',
-     'libcurl looks at the date when a body begins, and does not show the one that it passes over'),
     ('times', ALL, r'^.*(handshake|local address).*\n', '',
      'there is neither TLS nor an address of our own on tape'),
     ('handle-sockets', ALL, r'^.*(opens|sets up) a socket.*\n', '',

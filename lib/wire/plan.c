@@ -55,7 +55,7 @@ int td_plan_begin(struct td_plan *plan, const struct td_recorded_response *respo
      * body then: it has to begin. */
     if (td_bytes_equal(response->shape.broken, TD_BYTES("unread")) && !message->body.len &&
         message->content_length != 1 && plan->strike.kind == TD_FAULT_CLOSE) {
-        message->body = TD_BYTES(" ");
+        message->body = TD_BYTES("  "); /* and has to end early */
         plan->strike.at = 1;
     }
     const struct td_strike *strike = &plan->strike;

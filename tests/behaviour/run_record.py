@@ -171,8 +171,26 @@ CURL = [
     ('create folders', '--create-dirs -o a/b/c.txt {http}/static/hello.txt'),
 ]
 
+# What never comes to an answer leaves nothing to be played.
+NOTHING_TO_PLAY = 'connect proxy that refuses|dies before the head|nobody there|no such host'
+# Answers that end early, which it takes a tape that can break off to play.
+BROKEN = 'dies in .*|is reset|timeout|time condition of a file'
+
 # name (a pattern), what is taken out of both runs: a pattern and what stands for it; the reason.
 EXCEPTIONS = [
+    ('.*parallel.*', rb'(?m)^DL% UL%.*\n|.*--:--:--.*', b'', 'the progress meter counts time'),
+    ('verbose over http2', rb'(?m)^> .*\n', b'',
+     'the wire of the tape is HTTP/1.1, and -v shows the request that was sent'),
+    ('write-out.*', rb'(local_ip|local_port|num_connects|ssl_verify_result|remote_port)=\S+', b'',
+     'connections are kept by host, and the tape keeps one'),
+    ('write-out over http2', rb'size_request=\S+', b'', 'HTTP/1.1 again'),
+    ('cookies kept', rb'.*__(Host|Secure)-.*\n|__(Host|Secure)-prefixed=\d+(; )?', b'',
+     'over http, which the wire is, libcurl does not take cookies of these names'),
+    ('connect proxy.*|proxy that refuses', rb'HTTP/1.1 200 Connection established\r\nX-Proxy: yes'
+     rb'\r\n\r\n', b'', 'no proxy stands before a tape'),
+    ('(connect )?proxy that asks.*', rb'HTTP/1.1 407 ([^\r]+\r\n)*\r\n', b'', 'the same'),
+    ('trailers', rb'X-(Sum|Again): .*\n', b'', 'a cassette keeps them in the order of their names'),
+    ('several ranges', rb'(?m)^--\d{20}', b'--boundary', 'nginx counts them'),
     ('.*', rb'(?m)^[*{}] .*\n', b'', 'what libcurl tells of sockets and of TLS'),
     ('.*', rb'\d\d:\d\d:\d\d', b'(time)', 'the time of day'),
     ('.*', rb'(?<=in )\d+ ms', b'(some) ms', 'it takes its time'),
@@ -188,6 +206,7 @@ class Suite:
   def __init__(self, options, folder):
     self.tap, self.folder, self.tapedeck = Tap(), folder, options.tapedeck
     self.offline = no_network()
+    self.breaks_off = '--fault' in Run([self.tapedeck, 'replay', '--help']).text()
     prefix = os.path.join(folder, 'server')
     self.ports = server.start(prefix)
     self.env = clean_environment(CURL_CA_BUNDLE=os.path.join(prefix, 'ca.pem'),
@@ -267,14 +286,20 @@ class Suite:
     cassette = os.path.join(self.folder, re.sub(r'\W+', '-', name) + '.yaml')
     record = [self.tapedeck, 'record', '-q', '--keep-broken', '-o', cassette, '--']
     for attempt in range(ATTEMPTS):
+      if attempt and os.path.exists(cassette):
+        os.unlink(cassette)
       live, seen = self.run(name, f'live{attempt}', [], command)
       recorded, same = self.run(name, f'recorded{attempt}', record, command)
-      apart = self.differ(name, seen, same, ('live', 'recorded'), live=True)
+      said = re.sub(rb'(?m)^tapedeck: not recorded, .*\n', b'', same)
+      apart = self.differ(name, seen, said, ('live', 'recorded'), live=True)
       if not apart:
         break
-    if not os.path.exists(cassette):  # the program has not got as far as an answer
-      with open(cassette, 'w') as file:
-        file.write('---\nversion: 2\ninteractions: []\n')
+    if re.fullmatch(NOTHING_TO_PLAY, name):
+      if os.path.exists(cassette):
+        apart += 'something was recorded'
+      return apart and recorded.story() + apart, None
+    if re.fullmatch(BROKEN, name) and not self.breaks_off:
+      return apart and recorded.story() + apart, None
     replay = [*self.offline, self.tapedeck, 'replay', '-q', cassette, '--']
     tape, seen = self.run(name, 'tape', replay, command)
     return (apart and recorded.story() + apart,
@@ -287,7 +312,8 @@ class Suite:
       results = list(pool.map(lambda case: self.compare(*case), cases))
     for (name, _), (recorded, taped) in zip(cases, results):
       self.tap.result(not recorded, f'curl, {name}: recorded as live', recorded)
-      self.tap.result(not taped, f'curl, {name}: replayed as recorded', taped)
+      if taped is not None:
+        self.tap.result(not taped, f'curl, {name}: replayed as recorded', taped)
 
 
 def main():

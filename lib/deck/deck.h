@@ -42,6 +42,8 @@ bool td_deck_keeps_timing(const struct td_deck *deck);
  */
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
                     struct td_arena *arena, int64_t start_ns, bool whole);
+/* One that nothing was there to record of. */
+void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason);
 /* One that could not even be captured. */
 void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,12 +27,33 @@ struct frame {
 struct td_journal {
     char *cassette;
     struct td_journal_header header;
-    pthread_mutex_t lock;
     int fd; /* -1: nothing was written yet */
+    dev_t device;
     ino_t inode;
     pid_t owner;
     off_t end; /* behind the last whole frame */
+    struct td_journal *next, *previous;
 };
+
+/* All journals of this process. One lock for them, which is held while one is written: a child that
+ * is forked meanwhile finds it free, and its parent's file whole. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct td_journal *journals;
+
+static void lock_for_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void unlock_after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void survive_forks(void)
+{
+    pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+}
 
 struct td_identity td_identity_of(const char *path)
 {
@@ -57,6 +79,8 @@ void td_journal_folder(const char *cassette, struct td_buf *folder)
 
 struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, survive_forks);
     struct td_journal *journal = calloc(1, sizeof *journal);
     if (!journal || !(journal->cassette = strdup(cassette))) {
         free(journal);
@@ -66,40 +90,91 @@ struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td
     journal->header.replaces = replaces;
     journal->header.base = base;
     journal->fd = -1;
-    pthread_mutex_init(&journal->lock, NULL);
+    pthread_mutex_lock(&lock);
+    journal->next = journals;
+    if (journals)
+        journals->previous = journal;
+    journals = journal;
+    pthread_mutex_unlock(&lock);
     return journal;
 }
 
-/* Whether the descriptor is still the one that this process has opened. */
+/* Whether the descriptor is still that of the journal's file: a host may close what it has not
+ * opened, and its number is then another file's. */
+static bool has_file(const struct td_journal *journal, struct stat *found)
+{
+    return journal->fd >= 0 && fstat(journal->fd, found) == 0 && found->st_ino == journal->inode &&
+           found->st_dev == journal->device;
+}
+
+/* Whether it can go on there: it is not a copy of a parent's, and nobody has removed it. */
 static bool is_open(const struct td_journal *journal)
 {
     struct stat found;
-    return journal->fd >= 0 && journal->owner == getpid() && fstat(journal->fd, &found) == 0 &&
-           found.st_ino == journal->inode;
+    return journal->owner == getpid() && has_file(journal, &found) && found.st_nlink > 0;
+}
+
+static void close_file(struct td_journal *journal)
+{
+    struct stat found;
+    if (has_file(journal, &found))
+        close(journal->fd);
+    journal->fd = -1;
 }
 
 void td_journal_free(struct td_journal *journal)
 {
     if (!journal)
         return;
-    if (is_open(journal))
-        close(journal->fd);
-    pthread_mutex_destroy(&journal->lock);
+    pthread_mutex_lock(&lock);
+    close_file(journal);
+    if (journal->next)
+        journal->next->previous = journal->previous;
+    if (journal->previous)
+        journal->previous->next = journal->next;
+    else
+        journals = journal->next;
+    pthread_mutex_unlock(&lock);
     free(journal->cassette);
     free(journal);
+}
+
+void td_journal_end(struct td_journal *journal)
+{
+    pthread_mutex_lock(&lock);
+    close_file(journal);
+    journal->header.replaces = false;
+    pthread_mutex_unlock(&lock);
 }
 
 /* Of the whole file; gone when the process ends, however it ends. */
 static int lock_file(int fd, short type)
 {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
-    return fcntl(fd, F_SETLK, &lock);
+    struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+    return fcntl(fd, F_SETLK, &whole);
+}
+
+/* A file that may not grow any more (RLIMIT_FSIZE) is an error, and not the end of the program. */
+static ssize_t write_some(int fd, const struct iovec *parts, int count)
+{
+    static const struct timespec now = {0};
+    sigset_t too_large, before;
+    sigemptyset(&too_large);
+    sigaddset(&too_large, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &too_large, &before);
+    ssize_t wrote = writev(fd, parts, count);
+    int cause = errno;
+    if (wrote < 0 && cause == EFBIG && !sigismember(&before, SIGXFSZ))
+        sigtimedwait(&too_large, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = cause;
+    return wrote;
 }
 
 static int write_all(int fd, struct iovec *parts, int count)
 {
     while (count) {
-        ssize_t wrote = writev(fd, parts, count);
+        ssize_t wrote = write_some(fd, parts, count);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote < 0)
@@ -160,6 +235,7 @@ static int open_file(struct td_journal *journal, struct td_error *err)
 {
     struct td_buf folder;
     struct stat found;
+    close_file(journal);
     td_buf_init(&folder);
     td_journal_folder(journal->cassette, &folder);
     journal->fd = td_buf_failed(&folder) ? -1 : make_file(folder.data);
@@ -167,11 +243,15 @@ static int open_file(struct td_journal *journal, struct td_error *err)
     if (journal->fd < 0)
         return fail(journal, err, "cannot make the journal");
     fstat(journal->fd, &found);
+    journal->device = found.st_dev;
     journal->inode = found.st_ino;
     journal->owner = getpid();
     struct iovec header = {&journal->header, sizeof journal->header};
-    if (write_all(journal->fd, &header, 1) < 0)
-        return fail(journal, err, "cannot write the journal");
+    if (write_all(journal->fd, &header, 1) < 0) {
+        int status = fail(journal, err, "cannot write the journal");
+        close_file(journal); /* half a header: the next one tries another file */
+        return status;
+    }
     journal->end = sizeof journal->header;
     return 0;
 }
@@ -197,7 +277,7 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
         {(char *)response.data, response.len},
         {"", 1},
     };
-    pthread_mutex_lock(&journal->lock);
+    pthread_mutex_lock(&lock);
     int status = is_open(journal) ? 0 : open_file(journal, err);
     if (status == 0 && write_all(journal->fd, parts, 6) < 0) {
         status = fail(journal, err, "cannot write the journal");
@@ -207,7 +287,7 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
     }
     if (status == 0)
         journal->end += (off_t)(sizeof frame + frame.len);
-    pthread_mutex_unlock(&journal->lock);
+    pthread_mutex_unlock(&lock);
     td_buf_release(&head);
     return status;
 }
@@ -244,39 +324,98 @@ static int read_frames(struct td_journal_file *file, struct td_arena *arena, str
     return 0;
 }
 
+/* Whether this process is writing the file: its own lock would not keep it out, and is gone when
+ * the file is opened and closed once more. */
+static bool is_own(int folder, const char *name)
+{
+    struct stat found;
+    bool own = false;
+    if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    pthread_mutex_lock(&lock);
+    for (const struct td_journal *journal = journals; journal; journal = journal->next)
+        own |=
+            is_open(journal) && journal->inode == found.st_ino && journal->device == found.st_dev;
+    pthread_mutex_unlock(&lock);
+    return own;
+}
+
+/* The descriptor, or -1. *busy: it is still being written. */
+static int open_free(int folder, const char *name, bool *busy)
+{
+    *busy = is_own(folder, name);
+    int fd = *busy ? -1 : openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && lock_file(fd, F_WRLCK) < 0) {
+        *busy = true;
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+bool td_journal_file_is_free(int folder, const char *name)
+{
+    bool busy;
+    int fd = open_free(folder, name, &busy);
+    if (fd >= 0)
+        close(fd);
+    return !busy;
+}
+
+enum { SMALL_FILE = 64 * 1024 };
+
+static int read_content(struct td_journal_file *file, int fd, struct td_arena *arena)
+{
+    struct stat found;
+    if (fstat(fd, &found) < 0 || !S_ISREG(found.st_mode))
+        return TD_ERR_FORMAT;
+    size_t size = (size_t)found.st_size;
+    if (size < sizeof file->header)
+        return 0; /* killed before a word was written */
+    if (size <= SMALL_FILE) {
+        char *data = td_arena_alloc(arena, size);
+        if (!data)
+            return TD_ERR_NOMEM;
+        ssize_t got = pread(fd, data, size, 0);
+        if (got != (ssize_t)size)
+            return TD_ERR_IO;
+        file->content = td_bytes(data, size);
+        return 0;
+    }
+    void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (memory == MAP_FAILED)
+        return TD_ERR_IO;
+    file->mapped = true;
+    file->content = td_bytes(memory, size);
+    return 0;
+}
+
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err)
 {
-    struct stat found;
-    *file = (struct td_journal_file){.fd = -1};
+    bool busy;
+    *file = (struct td_journal_file){0};
     if ((size_t)snprintf(file->name, sizeof file->name, "%s", name) >= sizeof file->name)
         return td_error_set(err, TD_ERR_FORMAT, "not a journal: '%s'", name);
-    file->fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (file->fd < 0)
-        return td_error_set(err, TD_ERR_IO, "cannot open '%s': %s", name, strerror(errno));
-    if (lock_file(file->fd, F_WRLCK) < 0) {
-        td_journal_file_close(file);
+    int fd = open_free(folder, name, &busy);
+    if (busy)
         return td_error_set(err, TD_ERR_INVALID, "'%s' is still being written", name);
-    }
-    int status = 0;
-    if (fstat(file->fd, &found) < 0 || !S_ISREG(found.st_mode))
-        status = td_error_set(err, TD_ERR_FORMAT, "not a journal: '%s'", name);
-    else if ((size_t)found.st_size < sizeof file->header)
-        return 0; /* killed before a word was written */
-    if (status == 0) {
-        void *memory = mmap(NULL, (size_t)found.st_size, PROT_READ, MAP_PRIVATE, file->fd, 0);
-        if (memory == MAP_FAILED)
-            status = td_error_set(err, TD_ERR_IO, "cannot read '%s': %s", name, strerror(errno));
-        else
-            file->content = td_bytes(memory, (size_t)found.st_size);
-    }
-    if (status == 0) {
+    if (fd < 0)
+        return td_error_set(err, TD_ERR_IO, "cannot open '%s': %s", name, strerror(errno));
+    int status = read_content(file, fd, arena);
+    if (status == TD_ERR_IO)
+        td_error_set(err, status, "cannot read '%s': %s", name, strerror(errno));
+    close(fd);
+    if (status == TD_ERR_NOMEM)
+        td_error_nomem(err);
+    if (status == 0 && file->content.len) {
         memcpy(&file->header, file->content.data, sizeof file->header);
         if (memcmp(file->header.magic, journal_magic, sizeof journal_magic) != 0)
-            status =
-                td_error_set(err, TD_ERR_FORMAT, "not a journal of this tapedeck's: '%s'", name);
+            status = TD_ERR_FORMAT;
     }
-    if (status == 0)
+    if (status == TD_ERR_FORMAT)
+        td_error_set(err, status, "not a journal of this tapedeck's: '%s'", name);
+    if (status == 0 && file->content.len)
         status = read_frames(file, arena, err);
     if (status < 0)
         td_journal_file_close(file);
@@ -285,10 +424,8 @@ int td_journal_file_open(struct td_journal_file *file, int folder, const char *n
 
 void td_journal_file_close(struct td_journal_file *file)
 {
-    if (file->content.data)
+    if (file->mapped)
         munmap((void *)file->content.data, file->content.len);
     free(file->entries);
-    if (file->fd >= 0)
-        close(file->fd);
-    *file = (struct td_journal_file){.fd = -1};
+    *file = (struct td_journal_file){0};
 }

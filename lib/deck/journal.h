@@ -37,6 +37,9 @@ struct td_journal;
 /* Nothing is made on disk before something is added. `cassette` is an absolute path. */
 struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base);
 void td_journal_free(struct td_journal *journal); /* the file stays, unlocked; NULL is fine */
+/* Lets go of the file, for a merge. What is added afterwards goes into another one, and is added to
+ * what the cassette has then. */
+void td_journal_end(struct td_journal *journal);
 
 /* Writes an interaction, which began at `start_ns` of CLOCK_REALTIME. Any thread, any process that
  * was forked since: each process has its own file. All or nothing. */
@@ -56,15 +59,17 @@ struct td_journal_entry {
 
 struct td_journal_file {
     char name[64];
-    int fd;
-    struct td_bytes content; /* mapped */
+    bool mapped;
+    struct td_bytes content; /* mapped, or in the arena where it is small */
     struct td_journal_header header;
     struct td_journal_entry *entries;
     size_t count;
 };
 
-/* Opens and locks the folder's file of that name, and reads it. TD_ERR_INVALID where a process
- * that lives is still writing it. */
+/* Whether nobody is writing the folder's file of that name: no other process, and not this one. */
+bool td_journal_file_is_free(int folder, const char *name);
+/* Reads the folder's file of that name. TD_ERR_INVALID where it is still being written. No
+ * descriptor stays open: there may be thousands of files. */
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err);
 void td_journal_file_close(struct td_journal_file *file);

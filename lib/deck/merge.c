@@ -32,7 +32,7 @@ struct merging {
     struct td_buf folder; /* its name */
     int fd;               /* the folder, locked; or -1 */
     struct td_journal_file *files;
-    size_t file_count;
+    size_t file_count, file_cap;
     struct td_arena arena;
     struct td_journal_entry **entries; /* of all files, in the order in which they began */
     size_t count;
@@ -156,10 +156,14 @@ static int write_note(struct merging *m, struct td_bytes content)
 static int add_file(void *context, const char *name)
 {
     struct merging *m = context;
-    struct td_journal_file *more = reallocarray(m->files, m->file_count + 1, sizeof *more);
-    if (!more)
-        return td_error_nomem(m->err);
-    m->files = more;
+    if (m->file_count == m->file_cap) {
+        size_t cap = m->file_cap ? m->file_cap * 2 : 16;
+        struct td_journal_file *more = reallocarray(m->files, cap, sizeof *more);
+        if (!more)
+            return td_error_nomem(m->err);
+        m->files = more;
+        m->file_cap = cap;
+    }
     int status = td_journal_file_open(&m->files[m->file_count], m->fd, name, &m->arena, m->err);
     if (status == TD_ERR_INVALID) {
         m->merge->busy++;
@@ -296,6 +300,8 @@ static void release(struct merging *m)
     td_arena_release(&m->arena);
     if (m->fd >= 0) {
         rmdir(m->folder.data); /* where it is empty */
+        /* Also for a child that was forked meanwhile, and has the descriptor too. */
+        flock(m->fd, LOCK_UN);
         close(m->fd);
     }
     td_buf_release(&m->folder);
@@ -326,15 +332,7 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
 
 static int is_free(void *context, const char *name)
 {
-    const int *folder = context;
-    struct td_journal_file file;
-    struct td_arena arena;
-    td_arena_init(&arena);
-    int status = td_journal_file_open(&file, *folder, name, &arena, NULL);
-    if (status == 0)
-        td_journal_file_close(&file);
-    td_arena_release(&arena);
-    return status != TD_ERR_INVALID;
+    return td_journal_file_is_free(*(const int *)context, name);
 }
 
 bool td_merge_is_due(const char *cassette)

@@ -115,6 +115,12 @@ void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason)
     tell(deck, "not recorded: %.*s: %s", (int)url.len, url.data, reason);
 }
 
+void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason)
+{
+    td_run_count(deck->run, TD_RUN_DROPPED);
+    tell(deck, "not recorded, %s: %.*s", reason, (int)url.len, url.data);
+}
+
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
                     struct td_arena *arena, int64_t start_ns, bool whole)
 {
@@ -137,6 +143,8 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
     int status = draft.failed
                      ? td_error_nomem(&err)
                      : td_scrub_interaction(deck->scrubber, interaction, arena, NULL, &err);
+    if (status == 0 && !deck->journal)
+        status = td_error_set(&err, TD_ERR_INVALID, "the deck has no cassette");
     if (status == 0)
         status = td_journal_add(deck->journal, interaction, start_ns, &err);
     if (status < 0)
@@ -162,14 +170,11 @@ int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_er
 {
     struct td_merge merge = {.before_save = before_save, .context = deck};
     *saved = (struct td_deck_saved){.path = deck->target};
-    if (!deck->target)
+    if (!deck->target || (deck->journal && deck->mode == TD_MODE_REPLAY))
         return 0;
-    /* Its lock says that somebody is still writing. */
-    td_journal_free(deck->journal);
-    deck->journal = NULL;
+    if (deck->journal)
+        td_journal_end(deck->journal);
     int status = td_merge_journals(deck->target, &merge, err);
-    /* For what is still under way; it is added to what was saved. */
-    deck->journal = td_journal_new(deck->target, false, (struct td_identity){0});
     saved->added = merge.saved;
     saved->total = merge.total;
     saved->busy = merge.busy;
@@ -223,7 +228,6 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
         deck->base = td_identity_of(deck->target);
     if (deck->mode == TD_MODE_ONCE)
         deck->mode = deck->base.inode ? TD_MODE_REPLAY : TD_MODE_RECORD;
-    td_journal_free(deck->journal);
     deck->journal = td_journal_new(deck->target, deck->options.mode == TD_MODE_RECORD, deck->base);
     return deck->journal ? 0 : td_error_nomem(err);
 }

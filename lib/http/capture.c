@@ -59,6 +59,12 @@ bool td_capture_answered(const struct td_capture *capture)
     return capture->head.len > 0;
 }
 
+bool td_capture_is_code(const struct td_capture *capture, const char *code)
+{
+    const char *space = capture->head.len ? strchr(capture->head.data, ' ') : NULL;
+    return space && strncmp(space + 1, code, strlen(code)) == 0;
+}
+
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
                           int64_t real_ns)
 {
@@ -506,10 +512,12 @@ bool td_capture_finish(const struct td_capture *capture, const struct td_capture
     put_headers(&f, head);
     put_interim(&f);
     put_trailers(&f);
-    *whole = put_body(&f);
-    /* All that the client wanted is not all that there was. */
-    bool unread = !*whole && end->whole && response->message.content_length > 0;
-    *whole = *whole || (end->whole && !unread);
+    *whole = put_body(&f) && capture->head_done;
+    /* All that the client wanted is not all that there was; and libcurl does not mind a head that
+     * has no end. */
+    bool unread =
+        !*whole && end->whole && capture->head_done && response->message.content_length > 0;
+    *whole = *whole || (end->whole && !unread && capture->head_done);
     if (!*whole)
         response->shape.broken = keep(&f, td_bytes_of(unread        ? "unread"
                                                       : end->broken ? end->broken

@@ -40,6 +40,8 @@ void td_capture_clear(struct td_capture *capture);
 /* Whether a request was sent, and whether a response to it has come, its first line at least. */
 bool td_capture_begun(const struct td_capture *capture);
 bool td_capture_answered(const struct td_capture *capture);
+/* Whether the response has this code. */
+bool td_capture_is_code(const struct td_capture *capture, const char *code);
 
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
                           int64_t real_ns);

@@ -205,6 +205,43 @@ static void write_status(struct writer *writer, const struct td_message *message
     line_end(writer);
 }
 
+/* The heads that came before, as a 103 (Early Hints). A 101 goes out under another number: the tape
+ * does not switch to anything. */
+static void write_interim(struct writer *writer, const struct td_recorded_response *response)
+{
+    struct td_buf *wire = &writer->head->wire, *recorded = &writer->head->recorded;
+    const struct td_list *heads = &response->shape.interim;
+    const char *version = shown_version(&response->message);
+    for (size_t i = 0; i < heads->count; i++) {
+        struct td_bytes rest = heads->items[i];
+        if (rest.len < 3 || rest.data[0] != '1')
+            continue; /* no provisional one, and so the end of all */
+        bool switches = td_bytes_starts_nocase(rest, TD_BYTES("101"));
+        for (bool first = true; rest.len; first = false) {
+            const char *end = memchr(rest.data, '\n', rest.len);
+            size_t len = end ? (size_t)(end - rest.data) : rest.len;
+            struct td_bytes line = td_bytes(rest.data, len);
+            rest = td_bytes(rest.data + len + (end != NULL), rest.len - len - (end != NULL));
+            if (!line.len)
+                continue;
+            line_begin(writer);
+            if (first) {
+                td_buf_printf(recorded, "%s ", version);
+                td_buf_put_text(wire, switches ? "HTTP/1.1 103" : "HTTP/1.1 ");
+                put_clean(wire, switches ? td_bytes(line.data + 3, line.len - 3) : line);
+            } else {
+                put_clean(wire, line);
+            }
+            put_clean(recorded, line);
+            td_buf_put_text(wire, "\r\n");
+            td_buf_put_text(recorded, "\r\n");
+            line_end(writer);
+        }
+        td_buf_put_text(wire, "\r\n");
+        td_buf_put_text(recorded, "\r\n");
+    }
+}
+
 /* ---- Content coding ---- */
 
 /* Whether the first bytes are UTF-8 text, which no compressed stream is: those hold controls and
@@ -531,6 +568,7 @@ int td_head_write(struct td_head *head, const struct td_recorded_response *respo
     plan_body(&plan, response, method);
     head->code = plan.code;
     head->framing = plan.framing;
+    write_interim(&writer, response);
     write_status(&writer, message);
     struct lines lines;
     bool sorted = lines_init(&lines, response);

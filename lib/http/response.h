@@ -36,9 +36,10 @@ typedef bool td_head_rewrite(void *context, struct td_bytes name, struct td_byte
 struct td_head {
     int code; /* as sent */
     enum td_framing framing;
-    struct td_buf wire;         /* the head as sent, up to and with the empty line */
-    struct td_buf recorded;     /* the head as it was recorded, likewise; empty for a head that */
-                                /* is hidden as a whole, as a 100 (Continue) is */
+    struct td_buf wire;     /* the head as sent, up to and with the empty line; the provisional */
+                            /* ones that were recorded with it (1xx) stand before */
+    struct td_buf recorded; /* the head as it was recorded, likewise; empty for a head that */
+                            /* is hidden as a whole, as a 100 (Continue) is */
     struct td_head_edit *edits; /* in the order of the wire; views into the two buffers */
     size_t edit_count;
     struct td_buf tail; /* what ends a chunked body: the last chunk, trailers, the empty line */

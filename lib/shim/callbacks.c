@@ -59,6 +59,8 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     if (!view->writing)
         return td_host_write(easy)(data, 1, len, td_host_write_data(easy));
     struct td_buf shown;
+    if (td_bytes_starts_nocase(td_bytes(data, len), TD_BYTES("HTTP/")))
+        view->interim = td_bytes_starts_nocase(td_bytes(data, len), TD_BYTES("HTTP/1.1 1"));
     td_buf_init(&shown);
     td_view_lines(view, td_bytes(data, len), &shown);
     size_t taken = td_buf_failed(&shown) ? 0
@@ -66,7 +68,7 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
                                                    td_host_write_data(easy), len);
     td_buf_release(&shown);
     if (taken == len && data[0] == '\r')
-        view->writing = false;
+        view->writing = view->interim;
     return taken;
 }
 

@@ -100,11 +100,17 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
         .whole = next || ends_whole(result),
         .broken = next ? NULL : broken_by(result),
     };
+    /* That is between libcurl and a proxy, as a CONNECT is; no proxy stands before a tape. */
+    bool is_proxys = next && td_capture_is_code(capture, "407");
     td_arena_init(&arena);
-    if (td_capture_begun(capture) && td_capture_answered(capture)) {
-        if (tap->known)
-            tap->known--;
-        else if (td_capture_finish(capture, &end, &arena, &interaction, &whole))
+    if (!td_capture_answered(capture)) {
+        if (td_capture_begun(capture) && !next)
+            td_deck_drop(tap->deck, end.url,
+                         result == CURLE_OK ? "its response has no head" : "no response came");
+    } else if (tap->known) {
+        tap->known--;
+    } else if (!is_proxys) {
+        if (td_capture_finish(capture, &end, &arena, &interaction, &whole))
             td_deck_record(tap->deck, &interaction, &arena, capture->start_ns, whole);
         else
             td_deck_lose(tap->deck, end.url, "memory ran out");

@@ -23,6 +23,7 @@ struct td_view {
     size_t count;
     long size_delta; /* recorded bytes of heads less those on the wire */
     bool writing;    /* libcurl is passing head lines to the write callback (CURLOPT_HEADER) */
+    bool interim;    /* those of a 1xx, after which comes another head */
     struct curl_header given; /* what curl_easy_header() gave the host last */
     struct curl_header given_next;
     struct curl_header status;                        /* ":status" */

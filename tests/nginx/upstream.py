@@ -13,7 +13,9 @@ import asyncio
 import gzip
 import hashlib
 import re
+import socket
 import ssl
+import struct
 import sys
 import urllib.parse
 import zlib
@@ -55,8 +57,10 @@ async def read_request(reader, writer):
     return None
   method, target, version = line.decode('latin-1').split()
   request = Request(method, target, version, await read_fields(reader))
-  if request.get('expect') and request.path != '/up/no-continue':
+  if request.get('expect') and request.path not in ('/up/no-continue', '/up/refuse-upload'):
     writer.write(b'HTTP/1.1 100 Continue\r\n\r\n')
+  if request.path == '/up/refuse-upload':
+    return request
   if (request.get('transfer-encoding') or '').lower() == 'chunked':
     while size := int((await reader.readline()).split(b';')[0], 16):
       request.body += await reader.readexactly(size)
@@ -247,6 +251,74 @@ async def digest(reply, request):
   reply.whole(401, challenges + TEXT, b'who are you?\n')
 
 
+async def stall(reply, request):
+  """Half a body, and then nothing for longer than anybody waits."""
+  reply.head(200, TEXT + [('Content-Length', '20')])
+  reply.writer.write(b'first half')
+  await reply.writer.drain()
+  await asyncio.sleep(60)
+  reply.close = True
+
+
+async def die(reply, request):
+  """Ends the connection: before the head, in the middle of it, in the body."""
+  reply.close = True
+  where = request.args['where']
+  if where == 'head':
+    reply.writer.write(b'HTTP/1.1 200 OK\r\nContent-Ty')
+  elif where == 'length':
+    reply.head(200, TEXT + [('Content-Length', '20')])
+    reply.writer.write(b'first half')
+  elif where == 'chunked':
+    reply.head(200, TEXT + [('Transfer-Encoding', 'chunked')])
+    reply.writer.write(b'5\r\nfirst\r\n9\r\nha')
+  elif where == 'reset':
+    reply.head(200, TEXT + [('Content-Length', '20')])
+    reply.writer.write(b'first half')
+    await reply.writer.drain()
+    await asyncio.sleep(0.1)
+    linger = struct.pack('ii', 1, 0)
+    reply.writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    reply.writer.transport.abort()
+    return
+  await reply.writer.drain()
+
+
+FLAKY = {}
+
+
+async def flaky(reply, request):
+  """503 every other time."""
+  FLAKY[request.query] = FLAKY.get(request.query, 0) + 1
+  if FLAKY[request.query] % 2:
+    reply.whole(503, TEXT, b'try again\n')
+  else:
+    reply.whole(200, TEXT, b'at last\n')
+
+
+async def early_hints(reply, request):
+  reply.writer.write(b'HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n')
+  reply.whole(200, TEXT, b'hinted\n')
+
+
+async def refuse_upload(reply, request):
+  """The head of the request was enough: what comes behind it is not read."""
+  reply.close = True
+  reply.whole(413, TEXT, b'too much\n')
+  await reply.writer.drain()
+  await asyncio.sleep(0.3)  # a reset would take the answer away from who is still sending
+
+
+async def attachment(reply, request):
+  reply.whole(200, TEXT + [('Content-Disposition', 'attachment; filename="report.txt"')],
+              b'attached\n')
+
+
+async def big(reply, request):
+  size = int(request.args['size'])
+  reply.whole(200, [('Content-Type', 'application/octet-stream')], bytes(range(256)) * (size // 256))
+
+
 PLACES = {
     '/up/echo': echo, '/up/no-continue': echo, '/up/./x/../echo': echo, '/up/redirect': redirect,
     '/up/status': status, '/up/unavailable': unavailable, '/up/not-modified': not_modified,
@@ -255,6 +327,8 @@ PLACES = {
     '/up/deflate': deflated, '/up/odd-headers': odd_headers, '/up/cookies/set': cookies_set,
     '/up/cookies/clear': cookies_clear, '/up/cookies/secure': cookies_secure,
     '/up/strict-transport': strict_transport, '/up/digest': digest, '/up/any': digest, '/': echo,
+    '/up/stall': stall, '/up/die': die, '/up/flaky': flaky, '/up/early-hints': early_hints,
+    '/up/refuse-upload': refuse_upload, '/up/attachment': attachment, '/up/big': big,
 }
 
 

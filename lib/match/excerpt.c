@@ -79,6 +79,11 @@ static void put_escaped(struct td_buf *out, char quote, struct td_bytes text)
     }
 }
 
+void td_excerpt_escape(struct td_buf *out, struct td_bytes text)
+{
+    put_escaped(out, '\0', text);
+}
+
 void td_excerpt_common(struct td_bytes a, struct td_bytes b, size_t *front, size_t *end)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* tapedeck check: what is wrong or suspicious in cassettes. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tapedeck/check.h>
+
+#include "command.h"
+#include "report.h"
+
+static const char help[] =
+    "Usage: tapedeck check [OPTION...] CASSETTE...\n"
+    "       tapedeck check --list-rules\n"
+    "\n"
+    "Says what is wrong or suspicious in cassettes: files that are no cassettes, bodies that do\n"
+    "not fit their headers, streams that end early, requests that cannot be told apart, and so\n"
+    "on. Each finding names its place, its interaction and its rule. An error is what does not\n"
+    "play, or not as it was recorded; a warning is what looks like a slip; a note is worth\n"
+    "knowing and mostly in order.\n"
+    "\n"
+    "Options:\n"
+    "  --format FORMAT   text (default), json, or github: annotations for a workflow's log\n"
+    "  --rule RULE       go by this rule only; may be given again\n"
+    "  --ignore RULE     do not go by this rule; may be given again\n"
+    "  --strict          warnings count for the exit code, too\n"
+    "  --list-rules      all rules: what each finds, and what to do about it\n"
+    "  -h, --help        this\n"
+    "\n"
+    "CASSETTE may be '-' for standard input.\n"
+    "\n"
+    "Exit code: 0 no errors; 1 errors, or with --strict warnings; 2 a mistake in the command\n"
+    "line; 3 a file that could not be read (the others are checked all the same).\n"
+    "\n"
+    "Examples:\n"
+    "  tapedeck check testdata/*.yaml\n"
+    "  tapedeck check --strict --ignore content-length testdata/*.yaml\n"
+    "  tapedeck check --format github testdata/*.yaml\n";
+
+struct arguments {
+    struct td_check_options rules;
+    const char **only, **ignored; /* room for as many as there are arguments */
+    enum report_format format;
+    bool strict;
+    bool list_rules;
+    char **paths;
+};
+
+/* What was found in all files. */
+struct totals {
+    size_t files, unreadable;
+    size_t of[TD_FAULT + 1]; /* by severity */
+};
+
+/* ---- Arguments ---- */
+
+static int add_rule(const char **names, size_t *count, const char *name)
+{
+    if (!td_rule_find(name))
+        return complain_usage(&check_command, "no rule '%s'; --list-rules lists them", name);
+    names[(*count)++] = name;
+    return 0;
+}
+
+static int parse(struct arguments *arguments, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"format", required_argument, NULL, 'f'}, {"rule", required_argument, NULL, 'r'},
+        {"ignore", required_argument, NULL, 'i'}, {"strict", no_argument, NULL, 's'},
+        {"list-rules", no_argument, NULL, 'l'},   {0},
+    };
+    size_t only = 0, ignored = 0;
+    int code = 0;
+    opterr = 0;
+    for (int option; !code && (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+        if (option == 'f' && !report_format_parse(optarg, &arguments->format))
+            code = complain_usage(&check_command,
+                                  "the format is 'text', 'json' or 'github', not '%s'", optarg);
+        else if (option == 'r')
+            code = add_rule(arguments->only, &only, optarg);
+        else if (option == 'i')
+            code = add_rule(arguments->ignored, &ignored, optarg);
+        else if (option == 's')
+            arguments->strict = true;
+        else if (option == 'l')
+            arguments->list_rules = true;
+        else if (option == ':')
+            code = complain_usage(&check_command, "'%s' needs a value", argv[optind - 1]);
+        else if (option == '?')
+            code = complain_usage(&check_command, "no option '%s'", argv[optind - 1]);
+    }
+    if (code)
+        return code;
+    arguments->paths = argv + optind;
+    arguments->rules.only = only ? arguments->only : NULL;
+    arguments->rules.ignored = arguments->ignored;
+    if (!*arguments->paths && !arguments->list_rules)
+        return complain_usage(&check_command, "no cassette was named");
+    return 0;
+}
+
+/* ---- Text ---- */
+
+static const char *colour_of(enum td_severity severity)
+{
+    return severity == TD_FAULT ? "\033[31m" : severity == TD_WARNING ? "\033[33m" : "\033[36m";
+}
+
+/* What to do is told once for each rule: `told` remembers where it was. */
+static void print_finding(const char *path, const struct td_finding *finding, bool colour,
+                          const char *told[])
+{
+    const struct td_rule *rule = finding->rule;
+    report_text(stdout, path);
+    if (finding->line)
+        printf(":%u:%u", finding->line, finding->column);
+    printf(": %s%s:%s ", colour ? colour_of(rule->severity) : "", td_severity_name(rule->severity),
+           colour ? "\033[m" : "");
+    if (finding->of_one)
+        printf("interaction %" PRId64 ": ", finding->id);
+    report_text(stdout, finding->message);
+    printf(" [%s]\n", rule->name);
+    for (; *told; told++)
+        if (*told == rule->name)
+            return;
+    *told = rule->name;
+    printf("    %s\n", rule->advice);
+}
+
+static void print_totals(const struct totals *totals)
+{
+    static const char *const ending[] = {"s", ""};
+    if (!totals->of[TD_FAULT] && !totals->of[TD_WARNING] && !totals->of[TD_NOTE])
+        return;
+    complain("%zu error%s, %zu warning%s, %zu note%s in %zu file%s", totals->of[TD_FAULT],
+             ending[totals->of[TD_FAULT] == 1], totals->of[TD_WARNING],
+             ending[totals->of[TD_WARNING] == 1], totals->of[TD_NOTE],
+             ending[totals->of[TD_NOTE] == 1], totals->files, ending[totals->files == 1]);
+}
+
+/* ---- GitHub ---- */
+
+static void annotate(const char *path, const struct td_finding *finding)
+{
+    static const char *const levels[] = {"notice", "warning", "error"};
+    char *message;
+    int len = finding->of_one
+                  ? asprintf(&message, "interaction %" PRId64 ": %s\n%s", finding->id,
+                             finding->message, finding->rule->advice)
+                  : asprintf(&message, "%s\n%s", finding->message, finding->rule->advice);
+    report_annotate(stdout, &(struct report_annotation){
+                                .level = levels[finding->rule->severity],
+                                .file = path,
+                                .line = finding->line,
+                                .column = finding->column,
+                                .title = finding->rule->name,
+                                .message = len < 0 ? finding->message : message,
+                            });
+    if (len >= 0)
+        free(message);
+}
+
+/* ---- JSON ---- */
+
+static void write_finding(struct report_json *json, const struct td_finding *finding)
+{
+    report_json_object(json, NULL);
+    report_json_string(json, "rule", finding->rule->name);
+    report_json_string(json, "severity", td_severity_name(finding->rule->severity));
+    if (finding->line) {
+        report_json_number(json, "line", finding->line);
+        report_json_number(json, "column", finding->column);
+    } else {
+        report_json_null(json, "line");
+        report_json_null(json, "column");
+    }
+    if (finding->of_one)
+        report_json_number(json, "interaction", finding->id);
+    else
+        report_json_null(json, "interaction");
+    report_json_string(json, "message", finding->message);
+    report_json_string(json, "advice", finding->rule->advice);
+    report_json_end_object(json);
+}
+
+/* ---- Files ---- */
+
+struct output {
+    enum report_format format;
+    bool colour;
+    struct report_json json;
+    const char **told; /* of print_finding() */
+};
+
+static void report_file(struct output *output, const char *path, const struct td_check *check)
+{
+    const struct td_finding *finding;
+    if (output->format == REPORT_JSON) {
+        report_json_object(&output->json, NULL);
+        report_json_string(&output->json, "file", path);
+        report_json_null(&output->json, "error");
+        report_json_array(&output->json, "findings");
+    }
+    for (size_t i = 0; (finding = td_check_at(check, i)); i++) {
+        if (output->format == REPORT_JSON)
+            write_finding(&output->json, finding);
+        else if (output->format == REPORT_GITHUB)
+            annotate(path, finding);
+        else
+            print_finding(path, finding, output->colour, output->told);
+    }
+    if (output->format == REPORT_JSON) {
+        report_json_end_array(&output->json);
+        report_json_end_object(&output->json);
+    }
+}
+
+static void report_unreadable(struct output *output, const char *path, const struct td_error *err)
+{
+    if (output->format == REPORT_JSON) {
+        report_json_object(&output->json, NULL);
+        report_json_string(&output->json, "file", path);
+        report_json_string(&output->json, "error", err->message);
+        report_json_array(&output->json, "findings");
+        report_json_end_array(&output->json);
+        report_json_end_object(&output->json);
+    } else if (output->format == REPORT_GITHUB) {
+        report_annotate(stdout, &(struct report_annotation){
+                                    .level = "error",
+                                    .file = path,
+                                    .title = "unreadable",
+                                    .message = err->message,
+                                });
+    }
+    fflush(stdout);
+    complain_error(err);
+}
+
+static void check_file(struct output *output, const struct arguments *arguments, const char *path,
+                       struct totals *totals)
+{
+    struct td_error err;
+    struct td_check *check = td_check_open(path, &arguments->rules, &err);
+    totals->files++;
+    if (check) {
+        const struct td_finding *finding;
+        for (size_t i = 0; (finding = td_check_at(check, i)); i++)
+            totals->of[finding->rule->severity]++;
+        report_file(output, path, check);
+    } else {
+        totals->unreadable++;
+        report_unreadable(output, path, &err);
+    }
+    td_check_close(check);
+}
+
+static int check_files(const struct arguments *arguments)
+{
+    enum { MOST_RULES = 256 };
+    const char *told[MOST_RULES] = {0};
+    struct output output = {.format = arguments->format, .json.out = stdout, .told = told};
+    struct report_json *json = &output.json;
+    struct totals totals = {0};
+    output.colour = output.format == REPORT_TEXT && report_colour(stdout);
+    if (output.format == REPORT_JSON) {
+        report_json_object(json, NULL);
+        report_json_number(json, "version", 1);
+        report_json_array(json, "files");
+    }
+    for (char **path = arguments->paths; *path; path++)
+        check_file(&output, arguments, *path, &totals);
+    if (output.format == REPORT_JSON) {
+        report_json_end_array(json);
+        report_json_number(json, "errors", (int64_t)totals.of[TD_FAULT]);
+        report_json_number(json, "warnings", (int64_t)totals.of[TD_WARNING]);
+        report_json_number(json, "notes", (int64_t)totals.of[TD_NOTE]);
+        report_json_number(json, "unreadable", (int64_t)totals.unreadable);
+        report_json_end_object(json);
+    }
+    int code = finish_output(EXIT_CLEAN);
+    if (code)
+        return code;
+    if (output.format == REPORT_TEXT)
+        print_totals(&totals);
+    if (totals.unreadable)
+        return EXIT_INPUT;
+    bool bad = totals.of[TD_FAULT] || (arguments->strict && totals.of[TD_WARNING]);
+    return bad ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+/* ---- Rules ---- */
+
+static void list_rules(enum report_format format)
+{
+    struct report_json json = {.out = stdout};
+    const struct td_rule *rule;
+    if (format == REPORT_JSON)
+        report_json_array(&json, NULL);
+    for (size_t i = 0; (rule = td_rule_at(i)); i++) {
+        if (format != REPORT_JSON) {
+            printf("%s%s (%s%s)\n    %s\n    To do: %s\n", i ? "\n" : "", rule->name,
+                   td_severity_name(rule->severity), rule->fixable ? ", --fix" : "", rule->summary,
+                   rule->advice);
+            continue;
+        }
+        report_json_object(&json, NULL);
+        report_json_string(&json, "rule", rule->name);
+        report_json_string(&json, "severity", td_severity_name(rule->severity));
+        report_json_bool(&json, "fixable", rule->fixable);
+        report_json_string(&json, "summary", rule->summary);
+        report_json_string(&json, "advice", rule->advice);
+        report_json_end_object(&json);
+    }
+    if (format == REPORT_JSON)
+        report_json_end_array(&json);
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {.rules.size = sizeof arguments.rules};
+    arguments.only = calloc((size_t)argc + 1, sizeof *arguments.only);
+    arguments.ignored = calloc((size_t)argc + 1, sizeof *arguments.ignored);
+    int code;
+    if (!arguments.only || !arguments.ignored) {
+        complain("out of memory");
+        code = EXIT_INPUT;
+    } else {
+        code = parse(&arguments, argc, argv);
+    }
+    if (!code && arguments.list_rules) {
+        list_rules(arguments.format);
+        code = finish_output(EXIT_CLEAN);
+    } else if (!code) {
+        code = check_files(&arguments);
+    }
+    free(arguments.only);
+    free(arguments.ignored);
+    return code;
+}
+
+const struct command check_command = {
+    .name = "check",
+    .summary = "say what is wrong or suspicious in cassettes",
+    .help = help,
+    .run = run,
+};

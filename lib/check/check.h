@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: a cassette in both its forms, as the model and as the tree of its YAML nodes, and the
+ * passes that go over it. A rule is a row in the table of rules.c; a pass looks for what one or a
+ * few rules are about, and reports it under them. Who adds rules adds rows and a pass.
+ */
+#ifndef TD_CHECK_CHECK_H
+#define TD_CHECK_CHECK_H
+
+#include <tapedeck/check.h>
+
+#include "base/file.h"
+#include "cassette/cassette.h"
+#include "cassette/yaml.h"
+
+/* In the order of the table. */
+enum td_rule_id {
+    TD_RULE_BAD_SYNTAX,
+    TD_RULE_BAD_VERSION,
+    TD_RULE_BAD_STRUCTURE,
+    TD_RULE_BAD_URL,
+    TD_RULE_BAD_METHOD,
+    TD_RULE_BAD_HEADER,
+    TD_RULE_STREAM_CUT,
+    TD_RULE_UNKNOWN_SETTING,
+    TD_RULE_BAD_JSON,
+    TD_RULE_CONTENT_LENGTH,
+    TD_RULE_STATUS_TEXT,
+    TD_RULE_PROTOCOL,
+    TD_RULE_ID_REPEATED,
+    TD_RULE_ID_ORDER,
+    TD_RULE_CHUNKS,
+    TD_RULE_BINARY_TEXT,
+    TD_RULE_SAME_REQUEST,
+    TD_RULE_UNKNOWN_KEY,
+    TD_RULE_COUNT,
+};
+
+extern const struct td_rule td_rules[TD_RULE_COUNT];
+
+/* A file that is being checked. */
+struct td_check {
+    char *path;
+    struct td_file file;
+    struct td_yaml tree;
+    struct td_cassette *cassette; /* NULL where the reader refuses the file */
+    bool wanted[TD_RULE_COUNT];
+    struct td_finding *findings;
+    size_t count, capacity;
+    struct td_arena arena; /* of the messages */
+    bool no_memory;        /* a pass may go on, but its findings are not all there */
+};
+
+/* One interaction, and where the nodes of its parts are. */
+struct td_checked {
+    const struct td_interaction *model;
+    size_t position;
+    const struct td_yaml_node *node; /* the interaction's mapping; aliases are followed in all */
+    const struct td_yaml_node *id;   /* NULL where it was left out */
+    const struct td_yaml_node *request;
+    const struct td_yaml_node *response;
+};
+
+/* What a request and a response have in common, to go over both alike. */
+struct td_side_of {
+    const char *name; /* "request", "response" */
+    const struct td_message *message;
+    const struct td_yaml_node *node;
+};
+
+struct td_side_of td_checked_side(const struct td_checked *one, unsigned side);
+
+/* A pass goes over the whole cassette, or looks at one interaction: one of the two is NULL. */
+struct td_pass {
+    void (*whole)(struct td_check *check);
+    void (*one)(struct td_check *check, const struct td_checked *one);
+};
+
+void td_check_ids(struct td_check *check);
+void td_check_keys(struct td_check *check);
+void td_check_same(struct td_check *check);
+void td_check_binary(struct td_check *check, const struct td_checked *one);
+void td_check_url(struct td_check *check, const struct td_checked *one);
+void td_check_headers(struct td_check *check, const struct td_checked *one);
+void td_check_status(struct td_check *check, const struct td_checked *one);
+void td_check_protocol(struct td_check *check, const struct td_checked *one);
+void td_check_length(struct td_check *check, const struct td_checked *one);
+void td_check_json(struct td_check *check, const struct td_checked *one);
+void td_check_stream(struct td_check *check, const struct td_checked *one);
+
+/* Calls `visit` for each interaction in turn. */
+void td_check_each(struct td_check *check,
+                   void (*visit)(struct td_check *check, const struct td_checked *one,
+                                 void *context),
+                   void *context);
+
+/* Adds a finding, unless its rule is not wanted. `one` is NULL where it is about no interaction.
+ * What the message quotes of a file has gone through td_check_quote(). */
+void td_check_report(struct td_check *check, enum td_rule_id rule, const struct td_checked *one,
+                     struct td_mark mark, const char *format, ...) TD_PRINTF(5, 6);
+/* In single quotes, short, and printable. Never NULL; lives as long as the check. */
+const char *td_check_quote(struct td_check *check, struct td_bytes text);
+
+/* Where a node stands; of none, where `or_else` does. */
+struct td_mark td_check_mark(const struct td_yaml_node *node, const struct td_yaml_node *or_else);
+/* Where the byte at `offset` of a scalar's text stands in the file; where that cannot be said
+ * (base64, folded lines), where the scalar stands. */
+struct td_mark td_check_mark_in(const struct td_check *check, const struct td_yaml_node *scalar,
+                                size_t offset);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys that nobody reads: under Tapedeck's own keys a slip, elsewhere perhaps another tool's. */
+#include "cassette/reader.h"
+#include "check/check.h"
+
+/* ---- What was meant ---- */
+
+static char folded(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c + ('a' - 'A'));
+    return c == '-' || c == '.' || c == ' ' ? '_' : c;
+}
+
+static size_t common_front(struct td_bytes a, struct td_bytes b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len && folded(a.data[i]) == folded(b.data[i]))
+        i++;
+    return i;
+}
+
+static size_t common_end(struct td_bytes a, struct td_bytes b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len && folded(a.data[a.len - 1 - i]) == folded(b.data[b.len - 1 - i]))
+        i++;
+    return i;
+}
+
+/* Whether one slip leads from the one to the other: case or separators, a letter too many, too few
+ * or wrong, or two that have changed places. */
+static bool is_slip(struct td_bytes a, struct td_bytes b)
+{
+    size_t longer = a.len > b.len ? a.len : b.len, shorter = a.len + b.len - longer;
+    size_t front = common_front(a, b);
+    if (longer - shorter > 1)
+        return false;
+    if (front + 1 + common_end(a, b) >= longer)
+        return true;
+    return a.len == b.len && front + 2 + common_end(a, b) >= longer &&
+           folded(a.data[front]) == folded(b.data[front + 1]) &&
+           folded(a.data[front + 1]) == folded(b.data[front]);
+}
+
+/* ---- Keys of the format ---- */
+
+/* A mapping whose keys are looked at. */
+struct mapping {
+    enum td_record record;
+    const char *name; /* in messages */
+    const struct td_yaml_node *node;
+};
+
+static void report_key(struct td_check *check, const struct td_checked *one,
+                       const struct mapping *mapping, const struct td_yaml_node *key,
+                       const char *meant)
+{
+    bool own = mapping->record == TD_RECORD_SHAPE;
+    struct td_bytes text = td_yaml_text(td_yaml_resolve(key));
+    enum td_rule_id rule = own ? TD_RULE_UNKNOWN_SETTING : TD_RULE_UNKNOWN_KEY;
+    if (!check->wanted[rule])
+        return;
+    td_check_report(check, rule, one, td_check_mark(key, NULL), "%s has no key %s%s%s%s",
+                    mapping->name, td_check_quote(check, text), meant ? "; is '" : "",
+                    meant ? meant : "", meant ? "' meant?" : "");
+}
+
+static void check_mapping(struct td_check *check, const struct td_checked *one,
+                          const struct mapping *mapping)
+{
+    const struct td_yaml_node *node = mapping->node ? td_yaml_resolve(mapping->node) : NULL;
+    if (!node || node->kind != TD_YAML_MAPPING)
+        return;
+    for (const struct td_yaml_node *key = node->first; key; key = key->next->next) {
+        const char *known = NULL, *meant = NULL;
+        const struct td_yaml_node *scalar = td_yaml_resolve(key);
+        for (size_t i = 0; (known = td_record_key(mapping->record, i)); i++) {
+            if (td_yaml_is_key(key, td_bytes_of(known)))
+                break;
+            if (scalar->kind == TD_YAML_SCALAR && is_slip(td_yaml_text(scalar), td_bytes_of(known)))
+                meant = known;
+        }
+        if (known)
+            continue;
+        if (scalar->kind == TD_YAML_SCALAR)
+            report_key(check, one, mapping, key, meant);
+        else
+            td_check_report(check, TD_RULE_UNKNOWN_KEY, one, td_check_mark(key, NULL),
+                            "%s has a key that is not text", mapping->name);
+    }
+}
+
+static void check_interaction(struct td_check *check, const struct td_checked *one, void *context)
+{
+    (void)context;
+    const struct mapping mappings[] = {
+        {TD_RECORD_INTERACTION, "an interaction", one->node},
+        {TD_RECORD_REQUEST, "a request", one->request},
+        {TD_RECORD_RESPONSE, "a response", one->response},
+        {TD_RECORD_SHAPE, "'tapedeck' of a response",
+         td_yaml_find(one->response, TD_BYTES("tapedeck"))},
+    };
+    for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++)
+        check_mapping(check, one, &mappings[i]);
+}
+
+/* ---- Settings ---- */
+
+/* All settings that there are. One that ends in a dot has names of the user's own behind it. */
+static const char *const settings[] = {
+    "match.",
+    "scrub.",
+};
+
+static bool is_setting(struct td_bytes path)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct td_bytes known = td_bytes_of(settings[i]);
+        bool open = known.data[known.len - 1] == '.';
+        if (open ? path.len > known.len && memcmp(path.data, known.data, known.len) == 0
+                 : td_bytes_equal(path, known))
+            return true;
+    }
+    return false;
+}
+
+static void check_settings(struct td_check *check)
+{
+    const struct td_settings *own = &check->cassette->settings;
+    if (!check->wanted[TD_RULE_UNKNOWN_SETTING])
+        return;
+    for (size_t i = 0; i < own->count; i++) {
+        const char *meant = NULL;
+        if (is_setting(own->items[i].path))
+            continue;
+        for (size_t k = 0; k < sizeof settings / sizeof *settings; k++)
+            if (is_slip(own->items[i].path, td_bytes_of(settings[k])))
+                meant = settings[k];
+        td_check_report(check, TD_RULE_UNKNOWN_SETTING, NULL, own->items[i].mark,
+                        "there is no setting %s%s%s%s", td_check_quote(check, own->items[i].path),
+                        meant ? "; is '" : "", meant ? meant : "", meant ? "' meant?" : "");
+    }
+}
+
+void td_check_keys(struct td_check *check)
+{
+    const struct mapping top = {TD_RECORD_TOP, "a cassette", check->tree.root};
+    check_mapping(check, NULL, &top);
+    check_settings(check);
+    td_check_each(check, check_interaction, NULL);
+}

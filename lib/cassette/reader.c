@@ -17,27 +17,6 @@
 #define FAIL(r, code, node, ...)                                                                   \
     td_error_set_at((r)->err, (code), (r)->path, (node)->line, (node)->column, __VA_ARGS__)
 
-const char *td_record_key(enum td_record record, size_t position)
-{
-    static const char *const top[] = {"version", "interactions", "tapedeck"};
-    static const char *const interaction[] = {"id", "request", "response"};
-    switch (record) {
-    case TD_RECORD_TOP:
-        return position < COUNT(top) ? top[position] : NULL;
-    case TD_RECORD_INTERACTION:
-        return position < COUNT(interaction) ? interaction[position] : NULL;
-    case TD_RECORD_REQUEST:
-        if (position == COUNT(request_keys))
-            return "id"; /* of the interaction, in one dialect */
-        return position < COUNT(request_keys) ? request_keys[position].name.data : NULL;
-    case TD_RECORD_RESPONSE:
-        return position < COUNT(response_keys) ? response_keys[position].name.data : NULL;
-    case TD_RECORD_SHAPE:
-        return position < COUNT(shape_keys) ? shape_keys[position].name.data : NULL;
-    }
-    return NULL;
-}
-
 static struct td_mark mark_of(const struct td_yaml_node *node)
 {
     return (struct td_mark){node->line, node->column};

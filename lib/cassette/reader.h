@@ -14,18 +14,6 @@
 
 struct td_yaml;
 
-/* The mappings of a cassette whose keys are known. */
-enum td_record {
-    TD_RECORD_TOP,
-    TD_RECORD_INTERACTION,
-    TD_RECORD_REQUEST,
-    TD_RECORD_RESPONSE,
-    TD_RECORD_SHAPE, /* `tapedeck` in a response */
-};
-
-/* The keys that are read there, 0 on; NULL past the last. */
-const char *td_record_key(enum td_record record, size_t position);
-
 /* No cassette is larger, and no node nested deeper. */
 enum { TD_CASSETTE_MAX_BYTES = 512 * 1024 * 1024, TD_CASSETTE_MAX_DEPTH = 64 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys that nobody reads: under Tapedeck's own keys a slip, elsewhere perhaps another tool's. */
-#include "cassette/reader.h"
+#include "cassette/keys.h"
 #include "check/check.h"
 
 /* ---- What was meant ---- */
@@ -47,21 +47,30 @@ static bool is_slip(struct td_bytes a, struct td_bytes b)
 
 /* A mapping whose keys are looked at. */
 struct mapping {
-    enum td_record record;
     const char *name; /* in messages */
     const struct td_yaml_node *node;
+    const struct td_keys *keys; /* what is known there; may be NULL */
+    const char *more[4];        /* as well */
+    enum td_rule_id rule;       /* for what is not */
 };
+
+/* The known keys, 0 on; no data past the last. */
+static struct td_bytes known_key(const struct mapping *mapping, size_t position)
+{
+    size_t count = mapping->keys ? mapping->keys->count : 0;
+    if (position < count)
+        return mapping->keys->items[position].name;
+    return td_bytes_of(mapping->more[position - count]);
+}
 
 static void report_key(struct td_check *check, const struct td_checked *one,
                        const struct mapping *mapping, const struct td_yaml_node *key,
                        const char *meant)
 {
-    bool own = mapping->record == TD_RECORD_SHAPE;
     struct td_bytes text = td_yaml_text(td_yaml_resolve(key));
-    enum td_rule_id rule = own ? TD_RULE_UNKNOWN_SETTING : TD_RULE_UNKNOWN_KEY;
-    if (!check->wanted[rule])
+    if (!check->wanted[mapping->rule])
         return;
-    td_check_report(check, rule, one, td_check_mark(key, NULL), "%s has no key %s%s%s%s",
+    td_check_report(check, mapping->rule, one, td_check_mark(key, NULL), "%s has no key %s%s%s%s",
                     mapping->name, td_check_quote(check, text), meant ? "; is '" : "",
                     meant ? meant : "", meant ? "' meant?" : "");
 }
@@ -73,15 +82,16 @@ static void check_mapping(struct td_check *check, const struct td_checked *one,
     if (!node || node->kind != TD_YAML_MAPPING)
         return;
     for (const struct td_yaml_node *key = node->first; key; key = key->next->next) {
-        const char *known = NULL, *meant = NULL;
+        const char *meant = NULL;
         const struct td_yaml_node *scalar = td_yaml_resolve(key);
-        for (size_t i = 0; (known = td_record_key(mapping->record, i)); i++) {
-            if (td_yaml_is_key(key, td_bytes_of(known)))
+        struct td_bytes known;
+        for (size_t i = 0; (known = known_key(mapping, i)).data; i++) {
+            if (td_yaml_is_key(key, known))
                 break;
-            if (scalar->kind == TD_YAML_SCALAR && is_slip(td_yaml_text(scalar), td_bytes_of(known)))
-                meant = known;
+            if (scalar->kind == TD_YAML_SCALAR && is_slip(td_yaml_text(scalar), known))
+                meant = known.data;
         }
-        if (known)
+        if (known.data)
             continue;
         if (scalar->kind == TD_YAML_SCALAR)
             report_key(check, one, mapping, key, meant);
@@ -94,12 +104,12 @@ static void check_mapping(struct td_check *check, const struct td_checked *one,
 static void check_interaction(struct td_check *check, const struct td_checked *one, void *context)
 {
     (void)context;
+    const struct td_yaml_node *shape = td_yaml_find(one->response, TD_BYTES("tapedeck"));
     const struct mapping mappings[] = {
-        {TD_RECORD_INTERACTION, "an interaction", one->node},
-        {TD_RECORD_REQUEST, "a request", one->request},
-        {TD_RECORD_RESPONSE, "a response", one->response},
-        {TD_RECORD_SHAPE, "'tapedeck' of a response",
-         td_yaml_find(one->response, TD_BYTES("tapedeck"))},
+        {"an interaction", one->node, NULL, {"id", "request", "response"}, TD_RULE_UNKNOWN_KEY},
+        {"a request", one->request, &td_request_keys, {"id"}, TD_RULE_UNKNOWN_KEY},
+        {"a response", one->response, &td_response_keys, {0}, TD_RULE_UNKNOWN_KEY},
+        {"'tapedeck' of a response", shape, &td_shape_keys, {0}, TD_RULE_UNKNOWN_SETTING},
     };
     for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++)
         check_mapping(check, one, &mappings[i]);
@@ -145,7 +155,11 @@ static void check_settings(struct td_check *check)
 
 void td_check_keys(struct td_check *check)
 {
-    const struct mapping top = {TD_RECORD_TOP, "a cassette", check->tree.root};
+    const struct mapping top = {"a cassette",
+                                check->tree.root,
+                                NULL,
+                                {"version", "interactions", "tapedeck"},
+                                TD_RULE_UNKNOWN_KEY};
     check_mapping(check, NULL, &top);
     check_settings(check);
     td_check_each(check, check_interaction, NULL);

@@ -58,7 +58,7 @@ struct totals {
 
 static int add_rule(const char **names, size_t *count, const char *name)
 {
-    if (!td_rule_find(name))
+    if (!td_check_rule_find(name))
         return complain_usage(&check_command, "no rule '%s'; --list-rules lists them", name);
     names[(*count)++] = name;
     return 0;
@@ -109,10 +109,10 @@ static const char *colour_of(enum td_severity severity)
 }
 
 /* What to do is told once for each rule: `told` remembers where it was. */
-static void print_finding(const char *path, const struct td_finding *finding, bool colour,
+static void print_finding(const char *path, const struct td_check_finding *finding, bool colour,
                           const char *told[])
 {
-    const struct td_rule *rule = finding->rule;
+    const struct td_check_rule *rule = finding->rule;
     report_text(stdout, path);
     if (finding->line)
         printf(":%u:%u", finding->line, finding->column);
@@ -142,7 +142,7 @@ static void print_totals(const struct totals *totals)
 
 /* ---- GitHub ---- */
 
-static void annotate(const char *path, const struct td_finding *finding)
+static void annotate(const char *path, const struct td_check_finding *finding)
 {
     static const char *const levels[] = {"notice", "warning", "error"};
     char *message;
@@ -164,7 +164,7 @@ static void annotate(const char *path, const struct td_finding *finding)
 
 /* ---- JSON ---- */
 
-static void write_finding(struct report_json *json, const struct td_finding *finding)
+static void write_finding(struct report_json *json, const struct td_check_finding *finding)
 {
     report_json_object(json, NULL);
     report_json_string(json, "rule", finding->rule->name);
@@ -196,7 +196,7 @@ struct output {
 
 static void report_file(struct output *output, const char *path, const struct td_check *check)
 {
-    const struct td_finding *finding;
+    const struct td_check_finding *finding;
     if (output->format == REPORT_JSON) {
         report_json_object(&output->json, NULL);
         report_json_string(&output->json, "file", path);
@@ -245,7 +245,7 @@ static void check_file(struct output *output, const struct arguments *arguments,
     struct td_check *check = td_check_open(path, &arguments->rules, &err);
     totals->files++;
     if (check) {
-        const struct td_finding *finding;
+        const struct td_check_finding *finding;
         for (size_t i = 0; (finding = td_check_at(check, i)); i++)
             totals->of[finding->rule->severity]++;
         report_file(output, path, check);
@@ -295,10 +295,10 @@ static int check_files(const struct arguments *arguments)
 static void list_rules(enum report_format format)
 {
     struct report_json json = {.out = stdout};
-    const struct td_rule *rule;
+    const struct td_check_rule *rule;
     if (format == REPORT_JSON)
         report_json_array(&json, NULL);
-    for (size_t i = 0; (rule = td_rule_at(i)); i++) {
+    for (size_t i = 0; (rule = td_check_rule_at(i)); i++) {
         if (format != REPORT_JSON) {
             printf("%s%s (%s%s)\n    %s\n    To do: %s\n", i ? "\n" : "", rule->name,
                    td_severity_name(rule->severity), rule->fixable ? ", --fix" : "", rule->summary,

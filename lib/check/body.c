@@ -105,7 +105,7 @@ static bool are_lines(struct td_check *check, struct td_bytes body, struct probl
 
 void td_check_json(struct td_check *check, const struct td_checked *one)
 {
-    for (unsigned i = 0; check->wanted[TD_RULE_BAD_JSON] && i < 2; i++) {
+    for (unsigned i = 0; check->wanted[TD_CHECK_BAD_JSON] && i < 2; i++) {
         struct td_side_of side = td_checked_side(one, i);
         struct td_bytes type = {0}, body = side.message->body;
         struct problem problem;
@@ -116,7 +116,7 @@ void td_check_json(struct td_check *check, const struct td_checked *one)
         const struct td_yaml_node *node = td_yaml_find(side.node, TD_BYTES("body"));
         if (!body.len) {
             if (json == ONE_VALUE)
-                td_check_report(check, TD_RULE_BAD_JSON, one, td_check_mark(node, side.node),
+                td_check_report(check, TD_CHECK_BAD_JSON, one, td_check_mark(node, side.node),
                                 "the %s body is empty, and its Content-Type is %s", side.name,
                                 td_check_quote(check, type));
             continue;
@@ -127,7 +127,7 @@ void td_check_json(struct td_check *check, const struct td_checked *one)
                                       : are_lines(check, body, &problem);
         if (!good && !check->no_memory)
             td_check_report(
-                check, TD_RULE_BAD_JSON, one, td_check_mark_in(check, node, problem.offset),
+                check, TD_CHECK_BAD_JSON, one, td_check_mark_in(check, node, problem.offset),
                 "the %s body is %s, at byte %zu", side.name, problem.what.message, problem.offset);
     }
 }

@@ -19,7 +19,7 @@ enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 /* ---- Findings ---- */
 
-static struct td_finding *add(struct td_check *check)
+static struct td_check_finding *add(struct td_check *check)
 {
     if (check->count == check->capacity) {
         size_t capacity = check->capacity ? check->capacity * 2 : 16;
@@ -32,8 +32,8 @@ static struct td_finding *add(struct td_check *check)
     return &check->findings[check->count];
 }
 
-void td_check_report(struct td_check *check, enum td_rule_id rule, const struct td_checked *one,
-                     struct td_mark mark, const char *format, ...)
+void td_check_report(struct td_check *check, enum td_check_rule_id rule,
+                     const struct td_checked *one, struct td_mark mark, const char *format, ...)
 {
     if (!check->wanted[rule])
         return;
@@ -42,7 +42,7 @@ void td_check_report(struct td_check *check, enum td_rule_id rule, const struct 
     va_start(args, format);
     int len = vasprintf(&text, format, args);
     va_end(args);
-    struct td_finding *finding = len < 0 ? NULL : add(check);
+    struct td_check_finding *finding = len < 0 ? NULL : add(check);
     struct td_bytes kept = {0};
     if (finding)
         kept = td_arena_copy(&check->arena, td_bytes(text, (size_t)len));
@@ -52,8 +52,8 @@ void td_check_report(struct td_check *check, enum td_rule_id rule, const struct 
         check->no_memory = true;
         return;
     }
-    *finding = (struct td_finding){
-        .rule = &td_rules[rule],
+    *finding = (struct td_check_finding){
+        .rule = &td_check_rules[rule],
         .line = mark.line,
         .column = mark.column,
         .of_one = one != NULL,
@@ -81,7 +81,7 @@ const char *td_check_quote(struct td_check *check, struct td_bytes text)
 /* By place; of those at one place by rule, so that the order never depends on the passes'. */
 static int compare(const void *a, const void *b)
 {
-    const struct td_finding *x = a, *y = b;
+    const struct td_check_finding *x = a, *y = b;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->column != y->column)
@@ -135,10 +135,10 @@ struct td_mark td_check_mark(const struct td_yaml_node *node, const struct td_ya
 static int want(bool wanted[], const char *const *names, bool value, struct td_error *err)
 {
     for (; names && *names; names++) {
-        const struct td_rule *rule = td_rule_find(*names);
+        const struct td_check_rule *rule = td_check_rule_find(*names);
         if (!rule)
             return td_error_set(err, TD_ERR_INVALID, "no rule '%s'", *names);
-        wanted[rule - td_rules] = value;
+        wanted[rule - td_check_rules] = value;
     }
     return 0;
 }
@@ -147,7 +147,7 @@ static int select_rules(struct td_check *check, const struct td_check_options *o
                         struct td_error *err)
 {
     bool all = !options || !options->only;
-    for (size_t i = 0; i < TD_RULE_COUNT; i++)
+    for (size_t i = 0; i < TD_CHECK_COUNT; i++)
         check->wanted[i] = all;
     if (!options)
         return 0;
@@ -158,9 +158,9 @@ static int select_rules(struct td_check *check, const struct td_check_options *o
 /* What the reader says of a file that it does not take. */
 static void report_refusal(struct td_check *check, const struct td_error *refusal)
 {
-    enum td_rule_id rule = refusal->code == TD_ERR_SYNTAX    ? TD_RULE_BAD_SYNTAX
-                           : refusal->code == TD_ERR_VERSION ? TD_RULE_BAD_VERSION
-                                                             : TD_RULE_BAD_STRUCTURE;
+    enum td_check_rule_id rule = refusal->code == TD_ERR_SYNTAX    ? TD_CHECK_BAD_SYNTAX
+                                 : refusal->code == TD_ERR_VERSION ? TD_CHECK_BAD_VERSION
+                                                                   : TD_CHECK_BAD_STRUCTURE;
     struct td_buf text;
     td_buf_init(&text);
     td_excerpt_escape(&text, td_bytes_of(refusal->message));
@@ -244,7 +244,7 @@ size_t td_check_count(const struct td_check *check)
     return check->count;
 }
 
-const struct td_finding *td_check_at(const struct td_check *check, size_t position)
+const struct td_check_finding *td_check_at(const struct td_check *check, size_t position)
 {
     return position < check->count ? &check->findings[position] : NULL;
 }

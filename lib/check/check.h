@@ -14,29 +14,29 @@
 #include "cassette/yaml.h"
 
 /* In the order of the table. */
-enum td_rule_id {
-    TD_RULE_BAD_SYNTAX,
-    TD_RULE_BAD_VERSION,
-    TD_RULE_BAD_STRUCTURE,
-    TD_RULE_BAD_URL,
-    TD_RULE_BAD_METHOD,
-    TD_RULE_BAD_HEADER,
-    TD_RULE_STREAM_CUT,
-    TD_RULE_UNKNOWN_SETTING,
-    TD_RULE_BAD_JSON,
-    TD_RULE_CONTENT_LENGTH,
-    TD_RULE_STATUS_TEXT,
-    TD_RULE_PROTOCOL,
-    TD_RULE_ID_REPEATED,
-    TD_RULE_ID_ORDER,
-    TD_RULE_CHUNKS,
-    TD_RULE_BINARY_TEXT,
-    TD_RULE_SAME_REQUEST,
-    TD_RULE_UNKNOWN_KEY,
-    TD_RULE_COUNT,
+enum td_check_rule_id {
+    TD_CHECK_BAD_SYNTAX,
+    TD_CHECK_BAD_VERSION,
+    TD_CHECK_BAD_STRUCTURE,
+    TD_CHECK_BAD_URL,
+    TD_CHECK_BAD_METHOD,
+    TD_CHECK_BAD_HEADER,
+    TD_CHECK_STREAM_CUT,
+    TD_CHECK_UNKNOWN_SETTING,
+    TD_CHECK_BAD_JSON,
+    TD_CHECK_CONTENT_LENGTH,
+    TD_CHECK_STATUS_TEXT,
+    TD_CHECK_PROTOCOL,
+    TD_CHECK_ID_REPEATED,
+    TD_CHECK_ID_ORDER,
+    TD_CHECK_CHUNKS,
+    TD_CHECK_BINARY_TEXT,
+    TD_CHECK_SAME_REQUEST,
+    TD_CHECK_UNKNOWN_KEY,
+    TD_CHECK_COUNT,
 };
 
-extern const struct td_rule td_rules[TD_RULE_COUNT];
+extern const struct td_check_rule td_check_rules[TD_CHECK_COUNT];
 
 /* A file that is being checked. */
 struct td_check {
@@ -44,8 +44,8 @@ struct td_check {
     struct td_file file;
     struct td_yaml tree;
     struct td_cassette *cassette; /* NULL where the reader refuses the file */
-    bool wanted[TD_RULE_COUNT];
-    struct td_finding *findings;
+    bool wanted[TD_CHECK_COUNT];
+    struct td_check_finding *findings;
     size_t count, capacity;
     struct td_arena arena; /* of the messages */
     bool no_memory;        /* a pass may go on, but its findings are not all there */
@@ -96,8 +96,9 @@ void td_check_each(struct td_check *check,
 
 /* Adds a finding, unless its rule is not wanted. `one` is NULL where it is about no interaction.
  * What the message quotes of a file has gone through td_check_quote(). */
-void td_check_report(struct td_check *check, enum td_rule_id rule, const struct td_checked *one,
-                     struct td_mark mark, const char *format, ...) TD_PRINTF(5, 6);
+void td_check_report(struct td_check *check, enum td_check_rule_id rule,
+                     const struct td_checked *one, struct td_mark mark, const char *format, ...)
+    TD_PRINTF(5, 6);
 /* In single quotes, short, and printable. Never NULL; lives as long as the check. */
 const char *td_check_quote(struct td_check *check, struct td_bytes text);
 

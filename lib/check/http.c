@@ -80,11 +80,11 @@ void td_check_url(struct td_check *check, const struct td_checked *one)
     const struct td_recorded_request *request = &one->model->request;
     const char *wrong = wrong_url(request->url);
     if (wrong)
-        td_check_report(check, TD_RULE_BAD_URL, one,
+        td_check_report(check, TD_CHECK_BAD_URL, one,
                         td_check_mark(td_yaml_find(one->request, TD_BYTES("url")), one->request),
                         "the URL %s %s", td_check_quote(check, request->url), wrong);
     if (request->method.len && !td_token_valid(request->method))
-        td_check_report(check, TD_RULE_BAD_METHOD, one,
+        td_check_report(check, TD_CHECK_BAD_METHOD, one,
                         td_check_mark(td_yaml_find(one->request, TD_BYTES("method")), one->request),
                         "%s is not a method", td_check_quote(check, request->method));
 }
@@ -110,7 +110,7 @@ static void check_names(struct td_check *check, const struct td_checked *one, co
     for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
         struct td_bytes name = td_yaml_text(td_yaml_resolve(key));
         if (!td_token_valid(name))
-            td_check_report(check, TD_RULE_BAD_HEADER, one, td_check_mark(key, NULL),
+            td_check_report(check, TD_CHECK_BAD_HEADER, one, td_check_mark(key, NULL),
                             "%s is not the name of a %s", td_check_quote(check, name), what);
     }
 }
@@ -122,7 +122,7 @@ static void check_values(struct td_check *check, const struct td_checked *one, c
     td_header_first(&header, fields, node);
     while (td_header_next(&header))
         if (has_control(header.field->value))
-            td_check_report(check, TD_RULE_BAD_HEADER, one, td_check_mark(header.value, NULL),
+            td_check_report(check, TD_CHECK_BAD_HEADER, one, td_check_mark(header.value, NULL),
                             "the %s %s has a control character in its value %s", what,
                             td_check_quote(check, header.field->name),
                             td_check_quote(check, header.field->value));
@@ -162,10 +162,10 @@ void td_check_status(struct td_check *check, const struct td_checked *one)
     struct td_mark mark =
         td_check_mark(td_yaml_find(one->response, TD_BYTES("status")), one->response);
     if (number && number != response->code)
-        td_check_report(check, TD_RULE_STATUS_TEXT, one, mark, "the status is %s, and the code %d",
+        td_check_report(check, TD_CHECK_STATUS_TEXT, one, mark, "the status is %s, and the code %d",
                         td_check_quote(check, response->status), response->code);
     else if (named && named != response->code)
-        td_check_report(check, TD_RULE_STATUS_TEXT, one, mark,
+        td_check_report(check, TD_CHECK_STATUS_TEXT, one, mark,
                         "the status says %s, which goes with %d, and the code is %d",
                         td_check_quote(check, td_bytes_trim(reason)), named, response->code);
 }
@@ -189,7 +189,7 @@ static void check_version(struct td_check *check, const struct td_checked *one,
 {
     const struct td_yaml_node *node = td_yaml_find(side->node, key);
     if (node && !td_yaml_is_null(node) && number != said)
-        td_check_report(check, TD_RULE_PROTOCOL, one, td_check_mark(node, NULL),
+        td_check_report(check, TD_CHECK_PROTOCOL, one, td_check_mark(node, NULL),
                         "the %s's %s is %d, and its protocol %s", side->name, key.data, number,
                         td_check_quote(check, side->message->proto));
 }
@@ -203,7 +203,7 @@ void td_check_protocol(struct td_check *check, const struct td_checked *one)
         if (!message->proto.len)
             continue;
         if (!read_protocol(message->proto, &major, &minor)) {
-            td_check_report(check, TD_RULE_PROTOCOL, one,
+            td_check_report(check, TD_CHECK_PROTOCOL, one,
                             td_check_mark(td_yaml_find(side.node, TD_BYTES("proto")), side.node),
                             "the %s's protocol is %s, and not such as 'HTTP/1.1'", side.name,
                             td_check_quote(check, message->proto));

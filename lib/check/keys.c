@@ -51,7 +51,7 @@ struct mapping {
     const struct td_yaml_node *node;
     const struct td_keys *keys; /* what is known there; may be NULL */
     const char *more[4];        /* as well */
-    enum td_rule_id rule;       /* for what is not */
+    enum td_check_rule_id rule; /* for what is not */
 };
 
 /* The known keys, 0 on; no data past the last. */
@@ -96,7 +96,7 @@ static void check_mapping(struct td_check *check, const struct td_checked *one,
         if (scalar->kind == TD_YAML_SCALAR)
             report_key(check, one, mapping, key, meant);
         else
-            td_check_report(check, TD_RULE_UNKNOWN_KEY, one, td_check_mark(key, NULL),
+            td_check_report(check, TD_CHECK_UNKNOWN_KEY, one, td_check_mark(key, NULL),
                             "%s has a key that is not text", mapping->name);
     }
 }
@@ -106,10 +106,10 @@ static void check_interaction(struct td_check *check, const struct td_checked *o
     (void)context;
     const struct td_yaml_node *shape = td_yaml_find(one->response, TD_BYTES("tapedeck"));
     const struct mapping mappings[] = {
-        {"an interaction", one->node, NULL, {"id", "request", "response"}, TD_RULE_UNKNOWN_KEY},
-        {"a request", one->request, &td_request_keys, {"id"}, TD_RULE_UNKNOWN_KEY},
-        {"a response", one->response, &td_response_keys, {0}, TD_RULE_UNKNOWN_KEY},
-        {"'tapedeck' of a response", shape, &td_shape_keys, {0}, TD_RULE_UNKNOWN_SETTING},
+        {"an interaction", one->node, NULL, {"id", "request", "response"}, TD_CHECK_UNKNOWN_KEY},
+        {"a request", one->request, &td_request_keys, {"id"}, TD_CHECK_UNKNOWN_KEY},
+        {"a response", one->response, &td_response_keys, {0}, TD_CHECK_UNKNOWN_KEY},
+        {"'tapedeck' of a response", shape, &td_shape_keys, {0}, TD_CHECK_UNKNOWN_SETTING},
     };
     for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++)
         check_mapping(check, one, &mappings[i]);
@@ -117,39 +117,60 @@ static void check_interaction(struct td_check *check, const struct td_checked *o
 
 /* ---- Settings ---- */
 
-/* All settings that there are. One that ends in a dot has names of the user's own behind it. */
-static const char *const settings[] = {
-    "match.",
-    "scrub.",
+/* All settings that there are: what stands behind the section and a dot. */
+static const struct section {
+    const char *name;
+    const char *settings[8]; /* none: their owner tells of what it does not know */
+} sections[] = {
+    {"match", {"parts", "headers", "ignore_headers", "ignore_query", "ignore_paths", "unordered"}},
+    {"scrub", {NULL}},
 };
 
-static bool is_setting(struct td_bytes path)
+/* The section that a setting is in, and what stands behind its name; NULL where there is none, and
+ * then *meant may say which was meant. */
+static const struct section *find_section(struct td_bytes path, struct td_bytes *rest,
+                                          const char **meant)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        struct td_bytes known = td_bytes_of(settings[i]);
-        bool open = known.data[known.len - 1] == '.';
-        if (open ? path.len > known.len && memcmp(path.data, known.data, known.len) == 0
-                 : td_bytes_equal(path, known))
-            return true;
+    const char *dot = path.len ? memchr(path.data, '.', path.len) : NULL;
+    struct td_bytes first = td_bytes(path.data, dot ? (size_t)(dot - path.data) : path.len);
+    *rest = dot ? td_bytes(dot + 1, path.len - first.len - 1) : td_bytes(NULL, 0);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        struct td_bytes name = td_bytes_of(sections[i].name);
+        if (td_bytes_equal(first, name))
+            return &sections[i];
+        if (is_slip(first, name))
+            *meant = sections[i].name;
     }
-    return false;
+    return NULL;
+}
+
+static bool is_setting(const struct td_setting *setting, const char **meant)
+{
+    struct td_bytes rest;
+    const struct section *section = find_section(setting->path, &rest, meant);
+    if (!section)
+        return false;
+    if (!rest.data) /* "match:" and nothing behind it */
+        return setting->values.count == 0;
+    for (const char *const *known = section->settings; *known; known++) {
+        if (td_bytes_equal(rest, td_bytes_of(*known)))
+            return true;
+        if (is_slip(rest, td_bytes_of(*known)))
+            *meant = *known;
+    }
+    return !*section->settings;
 }
 
 static void check_settings(struct td_check *check)
 {
     const struct td_settings *own = &check->cassette->settings;
-    if (!check->wanted[TD_RULE_UNKNOWN_SETTING])
-        return;
-    for (size_t i = 0; i < own->count; i++) {
+    for (size_t i = 0; check->wanted[TD_CHECK_UNKNOWN_SETTING] && i < own->count; i++) {
         const char *meant = NULL;
-        if (is_setting(own->items[i].path))
-            continue;
-        for (size_t k = 0; k < sizeof settings / sizeof *settings; k++)
-            if (is_slip(own->items[i].path, td_bytes_of(settings[k])))
-                meant = settings[k];
-        td_check_report(check, TD_RULE_UNKNOWN_SETTING, NULL, own->items[i].mark,
-                        "there is no setting %s%s%s%s", td_check_quote(check, own->items[i].path),
-                        meant ? "; is '" : "", meant ? meant : "", meant ? "' meant?" : "");
+        if (!is_setting(&own->items[i], &meant))
+            td_check_report(check, TD_CHECK_UNKNOWN_SETTING, NULL, own->items[i].mark,
+                            "there is no setting %s%s%s%s",
+                            td_check_quote(check, own->items[i].path), meant ? "; is '" : "",
+                            meant ? meant : "", meant ? "' meant?" : "");
     }
 }
 
@@ -159,7 +180,7 @@ void td_check_keys(struct td_check *check)
                                 check->tree.root,
                                 NULL,
                                 {"version", "interactions", "tapedeck"},
-                                TD_RULE_UNKNOWN_KEY};
+                                TD_CHECK_UNKNOWN_KEY};
     check_mapping(check, NULL, &top);
     check_settings(check);
     td_check_each(check, check_interaction, NULL);

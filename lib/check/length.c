@@ -55,11 +55,11 @@ static void check_key(struct td_check *check, const struct td_checked *one,
         return;
     struct td_mark mark = td_check_mark(node, NULL);
     if (length < 0)
-        td_check_report(check, TD_RULE_CONTENT_LENGTH, one, mark,
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
                         "the %s's content_length is %" PRId64 "; -1 says that it is not known",
                         side->name, length);
     else if (!length_fits(one, side->message, (uint64_t)length))
-        td_check_report(check, TD_RULE_CONTENT_LENGTH, one, mark,
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
                         "the %s's content_length is %" PRId64 ", and its body has %zu bytes",
                         side->name, length, side->message->body.len);
 }
@@ -72,11 +72,11 @@ static void check_header(struct td_check *check, const struct td_checked *one,
         return;
     struct td_mark mark = td_check_mark(header->value, NULL);
     if (!td_bytes_to_u64(td_bytes_trim(header->field->value), &length))
-        td_check_report(check, TD_RULE_CONTENT_LENGTH, one, mark,
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
                         "the %s's Content-Length header is %s, which is no number", side->name,
                         td_check_quote(check, header->field->value));
     else if (!length_fits(one, side->message, length))
-        td_check_report(check, TD_RULE_CONTENT_LENGTH, one, mark,
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
                         "the %s's Content-Length header is %" PRIu64 ", and its body has %zu bytes",
                         side->name, length, side->message->body.len);
 }
@@ -91,7 +91,7 @@ static void check_chunks(struct td_check *check, const struct td_checked *one)
     for (size_t i = 0; i < chunks.count; i++)
         sum += chunks.items[i].len;
     const struct td_yaml_node *shape = td_yaml_find(one->response, TD_BYTES("tapedeck"));
-    td_check_report(check, TD_RULE_CHUNKS, one,
+    td_check_report(check, TD_CHECK_CHUNKS, one,
                     td_check_mark(td_yaml_find(shape, TD_BYTES("chunks")), one->response),
                     "the recorded chunks have %" PRIu64 " bytes, and the body has %zu", sum,
                     response->message.body.len);

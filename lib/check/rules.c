@@ -8,8 +8,8 @@
  */
 #include "check/check.h"
 
-const struct td_rule td_rules[TD_RULE_COUNT] = {
-    [TD_RULE_BAD_SYNTAX] =
+const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
+    [TD_CHECK_BAD_SYNTAX] =
         {
             "bad-syntax",
             TD_FAULT,
@@ -17,7 +17,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the file is not YAML, or not UTF-8",
             "mend the place, or record the cassette again",
         },
-    [TD_RULE_BAD_VERSION] =
+    [TD_CHECK_BAD_VERSION] =
         {
             "bad-version",
             TD_FAULT,
@@ -25,7 +25,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the cassette is not of version 2",
             "record it again with what writes version 2",
         },
-    [TD_RULE_BAD_STRUCTURE] =
+    [TD_CHECK_BAD_STRUCTURE] =
         {
             "bad-structure",
             TD_FAULT,
@@ -34,7 +34,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "type",
             "mend the place, or record the cassette again",
         },
-    [TD_RULE_BAD_URL] =
+    [TD_CHECK_BAD_URL] =
         {
             "bad-url",
             TD_FAULT,
@@ -42,7 +42,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the request's URL is none that a client can ask for",
             "write the URL whole: scheme, host and path, other characters percent-encoded",
         },
-    [TD_RULE_BAD_METHOD] =
+    [TD_CHECK_BAD_METHOD] =
         {
             "bad-method",
             TD_FAULT,
@@ -50,7 +50,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the request's method is not a word that HTTP allows",
             "write the method as it is sent, 'GET' or 'POST'",
         },
-    [TD_RULE_BAD_HEADER] =
+    [TD_CHECK_BAD_HEADER] =
         {
             "bad-header",
             TD_FAULT,
@@ -58,7 +58,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "a header's name or value has characters that HTTP does not allow",
             "take the characters out; such a line cannot be sent",
         },
-    [TD_RULE_STREAM_CUT] =
+    [TD_CHECK_STREAM_CUT] =
         {
             "stream-cut",
             TD_FAULT,
@@ -66,7 +66,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "a streamed response ends before its protocol says that it is over",
             "record the interaction again; if the server did end there, ignore this rule",
         },
-    [TD_RULE_UNKNOWN_SETTING] =
+    [TD_CHECK_UNKNOWN_SETTING] =
         {
             "unknown-setting",
             TD_FAULT,
@@ -74,7 +74,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "a key under 'tapedeck' that Tapedeck does not know, so that it has no effect",
             "correct its spelling, or take it out",
         },
-    [TD_RULE_BAD_JSON] =
+    [TD_CHECK_BAD_JSON] =
         {
             "bad-json",
             TD_WARNING,
@@ -82,7 +82,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "a body is not JSON though its Content-Type says so",
             "mend the body, or the Content-Type",
         },
-    [TD_RULE_CONTENT_LENGTH] =
+    [TD_CHECK_CONTENT_LENGTH] =
         {
             "content-length",
             TD_WARNING,
@@ -91,7 +91,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "if the body was edited, 'tapedeck check --fix' sets the length; if it was cut, record "
             "it again",
         },
-    [TD_RULE_STATUS_TEXT] =
+    [TD_CHECK_STATUS_TEXT] =
         {
             "status-text",
             TD_WARNING,
@@ -99,7 +99,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the status text and the code are not of the same status",
             "make 'status' and 'code' agree: '404 Not Found' and 404",
         },
-    [TD_RULE_PROTOCOL] =
+    [TD_CHECK_PROTOCOL] =
         {
             "protocol",
             TD_WARNING,
@@ -107,7 +107,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the protocol and its version numbers contradict each other",
             "make 'proto', 'proto_major' and 'proto_minor' agree: HTTP/2.0, 2 and 0",
         },
-    [TD_RULE_ID_REPEATED] =
+    [TD_CHECK_ID_REPEATED] =
         {
             "id-repeated",
             TD_WARNING,
@@ -115,7 +115,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "two interactions have the same id, so that only one can be named by it",
             "number the interactions from 0; 'tapedeck check --fix' does",
         },
-    [TD_RULE_ID_ORDER] =
+    [TD_CHECK_ID_ORDER] =
         {
             "id-order",
             TD_WARNING,
@@ -123,7 +123,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "an interaction's id is smaller than that of one before it",
             "number the interactions from 0; 'tapedeck check --fix' does",
         },
-    [TD_RULE_CHUNKS] =
+    [TD_CHECK_CHUNKS] =
         {
             "chunks",
             TD_WARNING,
@@ -131,7 +131,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "the recorded chunks do not add up to the body, which then plays event by event",
             "take the key 'chunks' out, or correct its lengths",
         },
-    [TD_RULE_BINARY_TEXT] =
+    [TD_CHECK_BINARY_TEXT] =
         {
             "binary-text",
             TD_WARNING,
@@ -139,7 +139,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "a value is written in base64 though it is text",
             "'tapedeck check --fix' writes it as text, which can be read and searched",
         },
-    [TD_RULE_SAME_REQUEST] =
+    [TD_CHECK_SAME_REQUEST] =
         {
             "same-request",
             TD_NOTE,
@@ -147,7 +147,7 @@ const struct td_rule td_rules[TD_RULE_COUNT] = {
             "requests that cannot be told apart have different answers: they play in their order",
             "nothing, if the order is what was meant; else make the requests differ",
         },
-    [TD_RULE_UNKNOWN_KEY] =
+    [TD_CHECK_UNKNOWN_KEY] =
         {
             "unknown-key",
             TD_NOTE,
@@ -162,15 +162,15 @@ const char *td_severity_name(enum td_severity severity)
     return severity == TD_FAULT ? "error" : severity == TD_WARNING ? "warning" : "note";
 }
 
-const struct td_rule *td_rule_at(size_t position)
+const struct td_check_rule *td_check_rule_at(size_t position)
 {
-    return position < TD_RULE_COUNT ? &td_rules[position] : NULL;
+    return position < TD_CHECK_COUNT ? &td_check_rules[position] : NULL;
 }
 
-const struct td_rule *td_rule_find(const char *name)
+const struct td_check_rule *td_check_rule_find(const char *name)
 {
-    for (size_t i = 0; i < TD_RULE_COUNT; i++)
-        if (strcmp(td_rules[i].name, name) == 0)
-            return &td_rules[i];
+    for (size_t i = 0; i < TD_CHECK_COUNT; i++)
+        if (strcmp(td_check_rules[i].name, name) == 0)
+            return &td_check_rules[i];
     return NULL;
 }

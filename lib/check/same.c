@@ -37,7 +37,7 @@ static void check_request(struct td_check *check, const struct td_checked *one, 
     char all[48] = "";
     if (class->count > 2)
         snprintf(all, sizeof all, ", %zu in all", class->count);
-    td_check_report(check, TD_RULE_SAME_REQUEST, one, td_check_mark(one->request, NULL),
+    td_check_report(check, TD_CHECK_SAME_REQUEST, one, td_check_mark(one->request, NULL),
                     "the request is that of interaction %" PRId64
                     " in line %u%s, and the answers differ: they play in this order",
                     first->id, first->mark.line, all);
@@ -45,7 +45,7 @@ static void check_request(struct td_check *check, const struct td_checked *one, 
 
 void td_check_same(struct td_check *check)
 {
-    if (!check->wanted[TD_RULE_SAME_REQUEST])
+    if (!check->wanted[TD_CHECK_SAME_REQUEST])
         return;
     struct td_index *index = td_index_new();
     if (!index) {

@@ -66,17 +66,17 @@ void td_check_stream(struct td_check *check, const struct td_checked *one)
     struct td_bytes type = {0}, coding = {0}, body = response->message.body;
     td_fields_get(&response->message.headers, TD_BYTES("Content-Type"), &type);
     td_fields_get(&response->message.headers, TD_BYTES("Content-Encoding"), &coding);
-    if (!check->wanted[TD_RULE_STREAM_CUT] || response->shape.broken.len || !body.len ||
+    if (!check->wanted[TD_CHECK_STREAM_CUT] || response->shape.broken.len || !body.len ||
         (coding.len && !response->uncompressed))
         return;
     const struct td_yaml_node *node = td_yaml_find(one->response, TD_BYTES("body"));
     size_t frames_end;
     if (type_is(type, "text/event-stream") && event_is_partial(body))
-        td_check_report(check, TD_RULE_STREAM_CUT, one, td_check_mark_in(check, node, body.len),
+        td_check_report(check, TD_CHECK_STREAM_CUT, one, td_check_mark_in(check, node, body.len),
                         "the stream ends within an event: the empty line behind it is missing");
     else if (type_is(type, "application/vnd.amazon.eventstream") &&
              (frames_end = whole_frames(body)) < body.len)
-        td_check_report(check, TD_RULE_STREAM_CUT, one, td_check_mark_in(check, node, body.len),
+        td_check_report(check, TD_CHECK_STREAM_CUT, one, td_check_mark_in(check, node, body.len),
                         "the stream ends within a frame, which starts at byte %zu of %zu",
                         frames_end, body.len);
 }

@@ -37,12 +37,12 @@ static void check_repeated(struct td_check *check, const struct td_checked *one,
         struct td_mark mark = td_check_mark(one->id, one->node);
         unsigned line = before->model->mark.line;
         if (!one->id)
-            td_check_report(check, TD_RULE_ID_REPEATED, one, mark,
+            td_check_report(check, TD_CHECK_ID_REPEATED, one, mark,
                             "an interaction without an id goes by its position, and %" PRId64
                             " is already the id of the interaction in line %u",
                             id, line);
         else
-            td_check_report(check, TD_RULE_ID_REPEATED, one, mark,
+            td_check_report(check, TD_CHECK_ID_REPEATED, one, mark,
                             "the id %" PRId64 " is already that of the interaction in line %u%s",
                             id, line, before->written ? "" : ", by its position");
         return;
@@ -63,7 +63,7 @@ static void check_order(struct td_check *check, const struct td_checked *one, st
         return;
     struct td_mark mark = td_check_mark(one->id, NULL);
     if (ids->any && id < ids->highest)
-        td_check_report(check, TD_RULE_ID_ORDER, one, mark,
+        td_check_report(check, TD_CHECK_ID_ORDER, one, mark,
                         "the id %" PRId64 " comes after %" PRId64 " in line %u", id, ids->highest,
                         ids->highest_mark.line);
     if (!ids->any || id > ids->highest) {
@@ -102,7 +102,7 @@ static void check_scalar(struct td_check *check, const struct td_checked *one,
         if (!bytes.data)
             check->no_memory = true;
         else if (td_excerpt_is_text(bytes))
-            td_check_report(check, TD_RULE_BINARY_TEXT, one, td_check_mark(node, NULL),
+            td_check_report(check, TD_CHECK_BINARY_TEXT, one, td_check_mark(node, NULL),
                             "text is written in base64: %s", td_check_quote(check, bytes));
     }
     td_arena_release(&arena);

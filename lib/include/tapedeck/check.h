@@ -6,7 +6,7 @@
  *     struct td_error err;
  *     struct td_check *check = td_check_open("hello.yaml", NULL, &err);
  *     for (size_t i = 0; check && i < td_check_count(check); i++) {
- *         const struct td_finding *finding = td_check_at(check, i);
+ *         const struct td_check_finding *finding = td_check_at(check, i);
  *         printf("%u: %s [%s]\n", finding->line, finding->message, finding->rule->name);
  *     }
  *     td_check_close(check);
@@ -35,7 +35,7 @@ enum td_severity {
 /* "note", "warning", "error". */
 TD_EXPORT const char *td_severity_name(enum td_severity severity);
 
-struct td_rule {
+struct td_check_rule {
     const char *name; /* "content-length" */
     enum td_severity severity;
     bool fixable;        /* td_check_fix() mends what it finds, where it can */
@@ -44,12 +44,12 @@ struct td_rule {
 };
 
 /* All rules, 0 on; NULL past the last. */
-TD_EXPORT const struct td_rule *td_rule_at(size_t position);
+TD_EXPORT const struct td_check_rule *td_check_rule_at(size_t position);
 /* NULL where there is none of this name. */
-TD_EXPORT const struct td_rule *td_rule_find(const char *name);
+TD_EXPORT const struct td_check_rule *td_check_rule_find(const char *name);
 
-struct td_finding {
-    const struct td_rule *rule;
+struct td_check_finding {
+    const struct td_check_rule *rule;
     unsigned line;       /* 1-based; 0 where it is about the whole file */
     unsigned column;     /* 1-based, in characters */
     bool of_one;         /* it is about one interaction: the next two say which */
@@ -76,7 +76,7 @@ TD_EXPORT void td_check_close(struct td_check *check); /* NULL is fine */
 /* What was found, in the order of the file. */
 TD_EXPORT size_t td_check_count(const struct td_check *check);
 /* NULL past the last. Valid until td_check_close(). */
-TD_EXPORT const struct td_finding *td_check_at(const struct td_check *check, size_t position);
+TD_EXPORT const struct td_check_finding *td_check_at(const struct td_check *check, size_t position);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,7 @@
         {(name), sizeof(name) - 1}, TD_KEY_##type, TD_KEY_##presence,                              \
             offsetof(struct record, member)                                                        \
     }
-#define REQUEST(name, type, presence, member)                                                      \
-    KEY(name, type, presence, td_recorded_request, member)
+#define REQUEST(name, type, presence, member) KEY(name, type, presence, td_recorded_request, member)
 #define RESPONSE(name, type, presence, member)                                                     \
     KEY(name, type, presence, td_recorded_response, member)
 #define SHAPE(name, type, member) KEY(name, type, OPTIONAL, td_shape, member)
@@ -46,8 +45,8 @@ static const struct td_key response_keys[] = {
 };
 
 static const struct td_key shape_keys[] = {
-    SHAPE("chunks", CHUNKS, chunks),    SHAPE("head", TEXT, head),
-    SHAPE("interim", LIST, interim),    SHAPE("wire_length", LONG, wire_length),
+    SHAPE("chunks", CHUNKS, chunks), SHAPE("head", TEXT, head),
+    SHAPE("interim", LIST, interim), SHAPE("wire_length", LONG, wire_length),
     SHAPE("broken", TEXT, broken),
 };
 

@@ -53,8 +53,8 @@ static int read_chunks(struct td_reading *r, const char *name, const struct td_y
     return status == TD_ERR_NOMEM ? td_error_nomem(r->err) : status;
 }
 
-static int read_value(struct td_reading *r, const struct td_key *key, const struct td_yaml_node *node,
-                      void *record)
+static int read_value(struct td_reading *r, const struct td_key *key,
+                      const struct td_yaml_node *node, void *record)
 {
     const char *name = key->name.data;
     char *target = (char *)record + key->offset;
@@ -85,9 +85,7 @@ static int read_value(struct td_reading *r, const struct td_key *key, const stru
     case TD_KEY_CHUNKS:
         return read_chunks(r, name, node, (struct td_recorded_chunks *)target);
     case TD_KEY_SHAPE:
-        return td_yaml_is_null(node)
-                   ? 0
-                   : read_record(r, name, node, &td_shape_keys, target);
+        return td_yaml_is_null(node) ? 0 : read_record(r, name, node, &td_shape_keys, target);
     }
     return 0;
 }

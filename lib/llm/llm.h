@@ -36,19 +36,19 @@ int td_llm_exchange_reply(const struct td_llm_exchange *exchange, struct td_llm_
 /*
  * What is volatile: a place in a body, or in the data of each event of a stream, whose value says
  * nothing (ids, times, fingerprints, padding). The path is a JSON Pointer in which the segment "*"
- * is any one key or index, and "**" any number of them, none included.
+ * is any one key or index, "*text" any that ends so, and "**" any number of them, none included.
  */
 struct td_llm_volatile {
-    enum td_llm_api api; /* TD_LLM_NONE: of all of them */
+    enum td_llm_api api;
     enum td_side side;
     const char *path;
-    const char *what; /* "id", "time", "fingerprint", "padding", "signature", "service" */
+    const char *what; /* "id", "time", "fingerprint", "padding", "signature", "service", ... */
 };
 
 const struct td_llm_volatile *td_llm_volatiles(size_t *count);
 /* Whether the pointer `path` ("/choices/0/delta/tool_calls/0/id") is one of these places. */
 bool td_llm_path_volatile(enum td_llm_api api, enum td_side side, struct td_bytes path);
-/* Whether a pointer goes where the pattern says. In time linear in both. */
+/* Whether a pointer goes where the pattern says. */
 bool td_llm_path_matches(const char *pattern, struct td_bytes path);
 
 #endif

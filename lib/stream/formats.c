@@ -67,19 +67,18 @@ static bool is_gemini_key(struct td_bytes key)
            td_bytes_equal(key, TD_BYTES("\"usageMetadata\""));
 }
 
-/* Behind the object that begins at `at`, or 0 where it does not end or is not one of Gemini's. Only
- * brackets and strings are looked at: this is about where to cut, not about what is said. */
-static size_t skip_answer(struct td_bytes text, size_t at)
+/* Behind the object that begins at `at`, or 0 where it does not end. Only brackets and strings are
+ * looked at: this is about where to cut, not about what is said. */
+static size_t skip_object(struct td_bytes text, size_t at, bool *gemini)
 {
     size_t depth = 0;
-    bool gemini = false;
     while (at < text.len) {
         char c = text.data[at];
         if (c == '"') {
             size_t end = skip_string(text, at);
             if (depth == 1 && is_gemini_key(td_bytes(text.data + at, end - at))) {
                 size_t colon = skip_space(text, end);
-                gemini = gemini || (colon < text.len && text.data[colon] == ':');
+                *gemini = *gemini || (colon < text.len && text.data[colon] == ':');
             }
             at = end;
             continue;
@@ -88,20 +87,34 @@ static size_t skip_answer(struct td_bytes text, size_t at)
         if (c == '{' || c == '[')
             depth++;
         else if ((c == '}' || c == ']') && --depth == 0)
-            return gemini ? at : 0;
+            return at;
     }
     return 0;
 }
 
-size_t td_gemini_element_length(struct td_bytes text)
+static size_t element_length(struct td_bytes text, bool *gemini)
 {
     size_t at = skip_space(text, 0);
+    *gemini = false;
     if (at == text.len || (text.data[at] != '[' && text.data[at] != ','))
-        return text.len;
+        return 0;
     at = skip_space(text, at + 1);
-    if (at == text.len || text.data[at] != '{' || !(at = skip_answer(text, at)))
-        return text.len;
+    if (at == text.len || text.data[at] != '{' || !(at = skip_object(text, at, gemini)))
+        return 0;
     at = skip_space(text, at);
     bool goes_on = at < text.len && (text.data[at] == ',' || text.data[at] == ']');
-    return goes_on ? at : text.len;
+    return goes_on ? at : 0;
+}
+
+size_t td_json_element_length(struct td_bytes text)
+{
+    bool gemini;
+    return element_length(text, &gemini);
+}
+
+size_t td_gemini_element_length(struct td_bytes text)
+{
+    bool gemini;
+    size_t len = element_length(text, &gemini);
+    return len && gemini ? len : text.len;
 }

@@ -20,6 +20,9 @@ size_t td_json_seq_length(struct td_bytes text);
  * not cut.
  */
 size_t td_gemini_element_length(struct td_bytes text);
+/* The same for any array: a bracket or comma, an object, and the space behind it. 0 where such a
+ * piece is not whole. */
+size_t td_json_element_length(struct td_bytes text);
 /* An AWS event stream frame. */
 size_t td_aws_frame_length(struct td_bytes text);
 

@@ -5,9 +5,9 @@
  *
  * Reading is forgiving: what is broken, cut off or unknown is left out, `problem` or
  * `incomplete` says what was wrong with the whole, and the rest is told. All texts are decoded
- * (UTF-8; a lone surrogate in its three bytes; any control character may be in them), followed by a
- * NUL that their length does not count, and live as long as the struct that they were handed out
- * in. A text that was not said has no data.
+ * (UTF-8; a lone surrogate in its three bytes; any control character may be in them) and live as
+ * long as both the struct that they were handed out in and the cassette. A text that was not said
+ * has no data.
  *
  * Any number of threads may read from the same interaction, and look at the same result.
  */

@@ -26,13 +26,18 @@ static const char help[] =
     "  --rule RULE       go by this rule only; may be given again\n"
     "  --ignore RULE     do not go by this rule; may be given again\n"
     "  --strict          warnings count for the exit code, too\n"
+    "  --fix             mend what has one right answer, and say what was changed: ids, lengths,\n"
+    "                    text in base64, the style of the file; files are replaced whole\n"
     "  --list-rules      all rules: what each finds, and what to do about it\n"
     "  -h, --help        this\n"
     "\n"
-    "CASSETTE may be '-' for standard input.\n"
+    "CASSETTE may be '-' for standard input, which --fix cannot mend. A file with comments or\n"
+    "unknown keys is not written afresh by --fix, since they would be lost; single lines of it\n"
+    "are mended all the same.\n"
     "\n"
     "Exit code: 0 no errors; 1 errors, or with --strict warnings; 2 a mistake in the command\n"
-    "line; 3 a file that could not be read (the others are checked all the same).\n"
+    "line; 3 a file that could not be read or written (the others are checked all the\n"
+    "same).\n"
     "\n"
     "Examples:\n"
     "  tapedeck check testdata/*.yaml\n"
@@ -44,6 +49,7 @@ struct arguments {
     const char **only, **ignored; /* room for as many as there are arguments */
     enum report_format format;
     bool strict;
+    bool fix;
     bool list_rules;
     char **paths;
 };
@@ -67,9 +73,13 @@ static int add_rule(const char **names, size_t *count, const char *name)
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"format", required_argument, NULL, 'f'}, {"rule", required_argument, NULL, 'r'},
-        {"ignore", required_argument, NULL, 'i'}, {"strict", no_argument, NULL, 's'},
-        {"list-rules", no_argument, NULL, 'l'},   {0},
+        {"format", required_argument, NULL, 'f'},
+        {"rule", required_argument, NULL, 'r'},
+        {"ignore", required_argument, NULL, 'i'},
+        {"strict", no_argument, NULL, 's'},
+        {"fix", no_argument, NULL, 'x'},
+        {"list-rules", no_argument, NULL, 'l'},
+        {0},
     };
     size_t only = 0, ignored = 0;
     int code = 0;
@@ -84,6 +94,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
             code = add_rule(arguments->ignored, &ignored, optarg);
         else if (option == 's')
             arguments->strict = true;
+        else if (option == 'x')
+            arguments->fix = true;
         else if (option == 'l')
             arguments->list_rules = true;
         else if (option == ':')
@@ -98,6 +110,9 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     arguments->rules.ignored = arguments->ignored;
     if (!*arguments->paths && !arguments->list_rules)
         return complain_usage(&check_command, "no cassette was named");
+    for (char **path = arguments->paths; *path && arguments->fix; path++)
+        if (strcmp(*path, "-") == 0)
+            return complain_usage(&check_command, "--fix cannot mend standard input");
     return 0;
 }
 
@@ -108,20 +123,27 @@ static const char *colour_of(enum td_severity severity)
     return severity == TD_FAULT ? "\033[31m" : severity == TD_WARNING ? "\033[33m" : "\033[36m";
 }
 
+/* "a.yaml:7:3: LABEL: interaction 2: what there is to tell [rule]" */
+static void print_line(const char *path, const struct td_check_finding *finding, const char *label,
+                       const char *colour)
+{
+    report_text(stdout, path);
+    if (finding->line)
+        printf(":%u:%u", finding->line, finding->column);
+    printf(": %s%s:%s ", colour, label, *colour ? "\033[m" : "");
+    if (finding->of_one)
+        printf("interaction %" PRId64 ": ", finding->id);
+    report_text(stdout, finding->message);
+    printf(" [%s]\n", finding->rule->name);
+}
+
 /* What to do is told once for each rule: `told` remembers where it was. */
 static void print_finding(const char *path, const struct td_check_finding *finding, bool colour,
                           const char *told[])
 {
     const struct td_check_rule *rule = finding->rule;
-    report_text(stdout, path);
-    if (finding->line)
-        printf(":%u:%u", finding->line, finding->column);
-    printf(": %s%s:%s ", colour ? colour_of(rule->severity) : "", td_severity_name(rule->severity),
-           colour ? "\033[m" : "");
-    if (finding->of_one)
-        printf("interaction %" PRId64 ": ", finding->id);
-    report_text(stdout, finding->message);
-    printf(" [%s]\n", rule->name);
+    print_line(path, finding, td_severity_name(rule->severity),
+               colour ? colour_of(rule->severity) : "");
     for (; *told; told++)
         if (*told == rule->name)
             return;
@@ -142,16 +164,16 @@ static void print_totals(const struct totals *totals)
 
 /* ---- GitHub ---- */
 
-static void annotate(const char *path, const struct td_check_finding *finding)
+/* `more` is a second line, of any finding or change. */
+static void annotate(const char *path, const struct td_check_finding *finding, const char *level,
+                     const char *more)
 {
-    static const char *const levels[] = {"notice", "warning", "error"};
     char *message;
-    int len = finding->of_one
-                  ? asprintf(&message, "interaction %" PRId64 ": %s\n%s", finding->id,
-                             finding->message, finding->rule->advice)
-                  : asprintf(&message, "%s\n%s", finding->message, finding->rule->advice);
+    int len = finding->of_one ? asprintf(&message, "interaction %" PRId64 ": %s\n%s", finding->id,
+                                         finding->message, more)
+                              : asprintf(&message, "%s\n%s", finding->message, more);
     report_annotate(stdout, &(struct report_annotation){
-                                .level = levels[finding->rule->severity],
+                                .level = level,
                                 .file = path,
                                 .line = finding->line,
                                 .column = finding->column,
@@ -164,11 +186,14 @@ static void annotate(const char *path, const struct td_check_finding *finding)
 
 /* ---- JSON ---- */
 
-static void write_finding(struct report_json *json, const struct td_check_finding *finding)
+/* What was found, or a change: `finding` with its severity and advice. */
+static void write_finding(struct report_json *json, const struct td_check_finding *finding,
+                          bool change)
 {
     report_json_object(json, NULL);
     report_json_string(json, "rule", finding->rule->name);
-    report_json_string(json, "severity", td_severity_name(finding->rule->severity));
+    if (!change)
+        report_json_string(json, "severity", td_severity_name(finding->rule->severity));
     if (finding->line) {
         report_json_number(json, "line", finding->line);
         report_json_number(json, "column", finding->column);
@@ -181,7 +206,8 @@ static void write_finding(struct report_json *json, const struct td_check_findin
     else
         report_json_null(json, "interaction");
     report_json_string(json, "message", finding->message);
-    report_json_string(json, "advice", finding->rule->advice);
+    if (!change)
+        report_json_string(json, "advice", finding->rule->advice);
     report_json_end_object(json);
 }
 
@@ -194,27 +220,62 @@ struct output {
     const char **told; /* of print_finding() */
 };
 
-static void report_file(struct output *output, const char *path, const struct td_check *check)
+typedef const struct td_check_finding *finding_at(const struct td_check *check, size_t position);
+
+static void report_changes(struct output *output, const char *path, const struct td_check *check,
+                           finding_at *change_at, bool done)
 {
+    const struct td_check_finding *change;
+    if (output->format == REPORT_JSON)
+        report_json_array(&output->json, done ? "fixed" : "unfixed");
+    for (size_t i = 0; (change = change_at(check, i)); i++) {
+        if (output->format == REPORT_JSON)
+            write_finding(&output->json, change, true);
+        else if (output->format == REPORT_GITHUB)
+            annotate(path, change, "notice", done ? "fixed" : "not fixed");
+        else
+            print_line(path, change, done ? "fixed" : "not fixed",
+                       !output->colour ? ""
+                       : done          ? "\033[32m"
+                                       : "\033[33m");
+    }
+    if (output->format == REPORT_JSON)
+        report_json_end_array(&output->json);
+}
+
+static void report_findings(struct output *output, const char *path, const struct td_check *check)
+{
+    static const char *const levels[] = {"notice", "warning", "error"};
     const struct td_check_finding *finding;
+    if (output->format == REPORT_JSON)
+        report_json_array(&output->json, "findings");
+    for (size_t i = 0; (finding = td_check_at(check, i)); i++) {
+        if (output->format == REPORT_JSON)
+            write_finding(&output->json, finding, false);
+        else if (output->format == REPORT_GITHUB)
+            annotate(path, finding, levels[finding->rule->severity], finding->rule->advice);
+        else
+            print_finding(path, finding, output->colour, output->told);
+    }
+    if (output->format == REPORT_JSON)
+        report_json_end_array(&output->json);
+}
+
+static void report_file(struct output *output, const char *path, const struct td_check *check,
+                        bool fix)
+{
     if (output->format == REPORT_JSON) {
         report_json_object(&output->json, NULL);
         report_json_string(&output->json, "file", path);
         report_json_null(&output->json, "error");
-        report_json_array(&output->json, "findings");
     }
-    for (size_t i = 0; (finding = td_check_at(check, i)); i++) {
-        if (output->format == REPORT_JSON)
-            write_finding(&output->json, finding);
-        else if (output->format == REPORT_GITHUB)
-            annotate(path, finding);
-        else
-            print_finding(path, finding, output->colour, output->told);
+    if (fix) {
+        report_changes(output, path, check, td_check_fixed_at, true);
+        report_changes(output, path, check, td_check_unfixed_at, false);
     }
-    if (output->format == REPORT_JSON) {
-        report_json_end_array(&output->json);
+    report_findings(output, path, check);
+    if (output->format == REPORT_JSON)
         report_json_end_object(&output->json);
-    }
 }
 
 static void report_unreadable(struct output *output, const char *path, const struct td_error *err)
@@ -243,12 +304,13 @@ static void check_file(struct output *output, const struct arguments *arguments,
 {
     struct td_error err;
     struct td_check *check = td_check_open(path, &arguments->rules, &err);
+    bool good = check && (!arguments->fix || td_check_fix(check, &err) == 0);
     totals->files++;
-    if (check) {
+    if (good) {
         const struct td_check_finding *finding;
         for (size_t i = 0; (finding = td_check_at(check, i)); i++)
             totals->of[finding->rule->severity]++;
-        report_file(output, path, check);
+        report_file(output, path, check, arguments->fix);
     } else {
         totals->unreadable++;
         report_unreadable(output, path, &err);

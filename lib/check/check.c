@@ -12,76 +12,119 @@ static const struct td_pass passes[] = {
     {.whole = td_check_ids},    {.whole = td_check_keys},  {.one = td_check_binary},
     {.one = td_check_url},      {.one = td_check_headers}, {.one = td_check_status},
     {.one = td_check_protocol}, {.one = td_check_length},  {.one = td_check_json},
-    {.one = td_check_stream},   {.whole = td_check_same},
+    {.one = td_check_stream},   {.whole = td_check_same},  {.whole = td_check_style},
 };
 
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 /* ---- Findings ---- */
 
-static struct td_check_finding *add(struct td_check *check)
+static struct td_found *add(struct td_check *check, struct td_found_list *list)
 {
-    if (check->count == check->capacity) {
-        size_t capacity = check->capacity ? check->capacity * 2 : 16;
-        void *grown = reallocarray(check->findings, capacity, sizeof *check->findings);
-        if (!grown)
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        void *grown = reallocarray(list->items, capacity, sizeof *list->items);
+        if (!grown) {
+            check->no_memory = true;
             return NULL;
-        check->findings = grown;
-        check->capacity = capacity;
+        }
+        list->items = grown;
+        list->capacity = capacity;
     }
-    return &check->findings[check->count];
+    list->items[list->count] = (struct td_found){0};
+    return &list->items[list->count++];
 }
 
-void td_check_report(struct td_check *check, enum td_check_rule_id rule,
-                     const struct td_checked *one, struct td_mark mark, const char *format, ...)
+static const char *format_text(struct td_check *check, const char *format, va_list args)
 {
-    if (!check->wanted[rule])
-        return;
     char *text;
+    int len = vasprintf(&text, format, args);
+    struct td_bytes kept = {0};
+    if (len >= 0) {
+        kept = td_arena_copy(&check->arena, td_bytes(text, (size_t)len));
+        free(text);
+    }
+    if (!kept.data)
+        check->no_memory = true;
+    return kept.data ? kept.data : "";
+}
+
+struct td_found *td_check_report(struct td_check *check, enum td_check_rule_id rule,
+                                 const struct td_checked *one, struct td_mark mark,
+                                 const char *format, ...)
+{
+    struct td_found *found = check->wanted[rule] ? add(check, &check->findings) : NULL;
+    if (!found)
+        return NULL;
     va_list args;
     va_start(args, format);
-    int len = vasprintf(&text, format, args);
-    va_end(args);
-    struct td_check_finding *finding = len < 0 ? NULL : add(check);
-    struct td_bytes kept = {0};
-    if (finding)
-        kept = td_arena_copy(&check->arena, td_bytes(text, (size_t)len));
-    if (len >= 0)
-        free(text);
-    if (!kept.data) {
-        check->no_memory = true;
-        return;
-    }
-    *finding = (struct td_check_finding){
+    found->finding = (struct td_check_finding){
         .rule = &td_check_rules[rule],
         .line = mark.line,
         .column = mark.column,
         .of_one = one != NULL,
         .id = one ? one->model->id : 0,
         .position = one ? one->position : 0,
-        .message = kept.data,
+        .message = format_text(check, format, args),
     };
-    check->count++;
+    va_end(args);
+    return found;
+}
+
+void td_check_tell(struct td_check *check, struct td_found_list *list,
+                   const struct td_check_finding *as, const char *format, ...)
+{
+    struct td_found *found = add(check, list);
+    if (!found)
+        return;
+    va_list args;
+    va_start(args, format);
+    found->finding = *as;
+    found->finding.message = format_text(check, format, args);
+    va_end(args);
+}
+
+void td_check_mend(struct td_found *found, const struct td_yaml_node *node, const char *text,
+                   const char *what)
+{
+    if (!found)
+        return;
+    found->node = node;
+    found->text = text;
+    found->what = what;
+}
+
+const char *td_check_text(struct td_check *check, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = format_text(check, format, args);
+    va_end(args);
+    return text;
+}
+
+const char *td_check_quote_beside(struct td_check *check, struct td_bytes text,
+                                  struct td_bytes other)
+{
+    struct td_buf shown;
+    td_buf_init(&shown);
+    td_excerpt_text(&shown, '\'', text, other);
+    const char *kept = td_check_text(check, "%s", td_buf_failed(&shown) ? "" : shown.data);
+    check->no_memory |= td_buf_failed(&shown);
+    td_buf_release(&shown);
+    return kept;
 }
 
 const char *td_check_quote(struct td_check *check, struct td_bytes text)
 {
-    struct td_buf shown;
-    td_buf_init(&shown);
-    td_excerpt_text(&shown, '\'', text, td_bytes(NULL, 0));
-    struct td_bytes kept = {0};
-    if (!td_buf_failed(&shown))
-        kept = td_arena_copy(&check->arena, td_buf_view(&shown));
-    td_buf_release(&shown);
-    if (!kept.data)
-        check->no_memory = true;
-    return kept.data ? kept.data : "";
+    return td_check_quote_beside(check, text, td_bytes(NULL, 0));
 }
 
 /* By place; of those at one place by rule, so that the order never depends on the passes'. */
 static int compare(const void *a, const void *b)
 {
-    const struct td_check_finding *x = a, *y = b;
+    const struct td_check_finding *x = &((const struct td_found *)a)->finding;
+    const struct td_check_finding *y = &((const struct td_found *)b)->finding;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->column != y->column)
@@ -188,22 +231,37 @@ static void check_all(struct td_check *check)
     td_check_each(check, check_one, NULL);
 }
 
-static int run(struct td_check *check, struct td_error *err)
+/* All that is known of the file goes, but what was fixed in it. */
+static void forget(struct td_check *check)
+{
+    td_yaml_release(&check->tree);
+    td_cassette_free(check->cassette);
+    check->cassette = NULL;
+    td_file_close(&check->file);
+    check->findings.count = 0;
+}
+
+int td_check_run(struct td_check *check, struct td_error *err)
 {
     struct td_error refusal;
-    int status = td_yaml_parse(&check->tree, check->path, check->file.content, &refusal);
+    forget(check);
+    int status = td_file_open(&check->file, check->path, TD_CASSETTE_MAX_BYTES, err);
+    if (status < 0)
+        return status;
+    status = td_yaml_parse(&check->tree, check->path, check->file.content, &refusal);
     if (status == 0)
         status = td_cassette_from_yaml(check->path, &check->tree, &check->cassette, &refusal);
     if (status == TD_ERR_NOMEM)
         return td_error_nomem(err);
     if (status < 0)
         report_refusal(check, &refusal);
-    if (check->cassette)
+    else
         check_all(check);
     if (check->no_memory)
         return td_error_nomem(err);
-    if (check->count)
-        qsort(check->findings, check->count, sizeof *check->findings, compare);
+    struct td_found_list *findings = &check->findings;
+    if (findings->count)
+        qsort(findings->items, findings->count, sizeof *findings->items, compare);
     return 0;
 }
 
@@ -218,8 +276,7 @@ struct td_check *td_check_open(const char *path, const struct td_check_options *
         free(check);
         return NULL;
     }
-    if (select_rules(check, options, err) < 0 ||
-        td_file_open(&check->file, path, TD_CASSETTE_MAX_BYTES, err) < 0 || run(check, err) < 0) {
+    if (select_rules(check, options, err) < 0 || td_check_run(check, err) < 0) {
         td_check_close(check);
         return NULL;
     }
@@ -230,21 +287,36 @@ void td_check_close(struct td_check *check)
 {
     if (!check)
         return;
-    td_yaml_release(&check->tree);
-    td_cassette_free(check->cassette);
-    td_file_close(&check->file);
+    forget(check);
     td_arena_release(&check->arena);
-    free(check->findings);
+    free(check->findings.items);
+    free(check->fixed.items);
+    free(check->unfixed.items);
     free(check->path);
     free(check);
 }
 
+static const struct td_check_finding *at(const struct td_found_list *list, size_t position)
+{
+    return position < list->count ? &list->items[position].finding : NULL;
+}
+
 size_t td_check_count(const struct td_check *check)
 {
-    return check->count;
+    return check->findings.count;
 }
 
 const struct td_check_finding *td_check_at(const struct td_check *check, size_t position)
 {
-    return position < check->count ? &check->findings[position] : NULL;
+    return at(&check->findings, position);
+}
+
+const struct td_check_finding *td_check_fixed_at(const struct td_check *check, size_t position)
+{
+    return at(&check->fixed, position);
+}
+
+const struct td_check_finding *td_check_unfixed_at(const struct td_check *check, size_t position)
+{
+    return at(&check->unfixed, position);
 }

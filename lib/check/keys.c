@@ -63,56 +63,67 @@ static struct td_bytes known_key(const struct mapping *mapping, size_t position)
     return td_bytes_of(mapping->more[position - count]);
 }
 
-static void report_key(struct td_check *check, const struct td_checked *one,
-                       const struct mapping *mapping, const struct td_yaml_node *key,
-                       const char *meant)
+/* The next key from `key` on that is not known, or NULL; *meant says which may have been meant. */
+static const struct td_yaml_node *next_unknown(const struct mapping *mapping,
+                                               const struct td_yaml_node *key, const char **meant)
 {
-    struct td_bytes text = td_yaml_text(td_yaml_resolve(key));
-    if (!check->wanted[mapping->rule])
-        return;
-    td_check_report(check, mapping->rule, one, td_check_mark(key, NULL), "%s has no key %s%s%s%s",
-                    mapping->name, td_check_quote(check, text), meant ? "; is '" : "",
-                    meant ? meant : "", meant ? "' meant?" : "");
+    for (; key; key = key->next->next) {
+        const struct td_yaml_node *scalar = td_yaml_resolve(key);
+        struct td_bytes known;
+        *meant = NULL;
+        for (size_t i = 0; (known = known_key(mapping, i)).data; i++) {
+            if (td_yaml_is_key(key, known))
+                break;
+            if (scalar->kind == TD_YAML_SCALAR && is_slip(td_yaml_text(scalar), known))
+                *meant = known.data;
+        }
+        if (!known.data)
+            return key;
+    }
+    return NULL;
+}
+
+static const struct td_yaml_node *first_key(const struct mapping *mapping)
+{
+    const struct td_yaml_node *node = mapping->node ? td_yaml_resolve(mapping->node) : NULL;
+    return node && node->kind == TD_YAML_MAPPING ? node->first : NULL;
 }
 
 static void check_mapping(struct td_check *check, const struct td_checked *one,
                           const struct mapping *mapping)
 {
-    const struct td_yaml_node *node = mapping->node ? td_yaml_resolve(mapping->node) : NULL;
-    if (!node || node->kind != TD_YAML_MAPPING)
-        return;
-    for (const struct td_yaml_node *key = node->first; key; key = key->next->next) {
-        const char *meant = NULL;
+    const char *meant;
+    const struct td_yaml_node *key = first_key(mapping);
+    for (; check->wanted[mapping->rule] && (key = next_unknown(mapping, key, &meant));
+         key = key->next->next) {
         const struct td_yaml_node *scalar = td_yaml_resolve(key);
-        struct td_bytes known;
-        for (size_t i = 0; (known = known_key(mapping, i)).data; i++) {
-            if (td_yaml_is_key(key, known))
-                break;
-            if (scalar->kind == TD_YAML_SCALAR && is_slip(td_yaml_text(scalar), known))
-                meant = known.data;
-        }
-        if (known.data)
-            continue;
-        if (scalar->kind == TD_YAML_SCALAR)
-            report_key(check, one, mapping, key, meant);
+        if (scalar->kind != TD_YAML_SCALAR)
+            td_check_report(check, mapping->rule, one, td_check_mark(key, NULL),
+                            "%s has no keys that are not text", mapping->name);
         else
-            td_check_report(check, TD_CHECK_UNKNOWN_KEY, one, td_check_mark(key, NULL),
-                            "%s has a key that is not text", mapping->name);
+            td_check_report(check, mapping->rule, one, td_check_mark(key, NULL),
+                            "%s has no key %s%s%s%s", mapping->name,
+                            td_check_quote(check, td_yaml_text(scalar)), meant ? "; is '" : "",
+                            meant ? meant : "", meant ? "' meant?" : "");
     }
 }
 
-static void check_interaction(struct td_check *check, const struct td_checked *one, void *context)
+/* The mappings of an interaction whose keys are known. */
+enum { MAPPINGS = 4 };
+
+struct mappings {
+    struct mapping items[MAPPINGS];
+};
+
+static struct mappings mappings_of(const struct td_checked *one)
 {
-    (void)context;
     const struct td_yaml_node *shape = td_yaml_find(one->response, TD_BYTES("tapedeck"));
-    const struct mapping mappings[] = {
+    return (struct mappings){{
         {"an interaction", one->node, NULL, {"id", "request", "response"}, TD_CHECK_UNKNOWN_KEY},
         {"a request", one->request, &td_request_keys, {"id"}, TD_CHECK_UNKNOWN_KEY},
         {"a response", one->response, &td_response_keys, {0}, TD_CHECK_UNKNOWN_KEY},
         {"'tapedeck' of a response", shape, &td_shape_keys, {0}, TD_CHECK_UNKNOWN_SETTING},
-    };
-    for (size_t i = 0; i < sizeof mappings / sizeof *mappings; i++)
-        check_mapping(check, one, &mappings[i]);
+    }};
 }
 
 /* ---- Settings ---- */
@@ -174,14 +185,49 @@ static void check_settings(struct td_check *check)
     }
 }
 
+/* ---- All of them ---- */
+
+static struct mapping top_mapping(const struct td_check *check)
+{
+    return (struct mapping){"a cassette",
+                            check->tree.root,
+                            NULL,
+                            {"version", "interactions", "tapedeck"},
+                            TD_CHECK_UNKNOWN_KEY};
+}
+
+static void check_interaction(struct td_check *check, const struct td_checked *one, void *context)
+{
+    (void)context;
+    const struct mappings mappings = mappings_of(one);
+    for (size_t i = 0; i < MAPPINGS; i++)
+        check_mapping(check, one, &mappings.items[i]);
+}
+
 void td_check_keys(struct td_check *check)
 {
-    const struct mapping top = {"a cassette",
-                                check->tree.root,
-                                NULL,
-                                {"version", "interactions", "tapedeck"},
-                                TD_CHECK_UNKNOWN_KEY};
+    const struct mapping top = top_mapping(check);
     check_mapping(check, NULL, &top);
     check_settings(check);
     td_check_each(check, check_interaction, NULL);
+}
+
+static void find_unknown(struct td_check *check, const struct td_checked *one, void *context)
+{
+    (void)check;
+    const struct td_yaml_node **found = context;
+    const struct mappings mappings = mappings_of(one);
+    const char *meant;
+    for (size_t i = 0; i < MAPPINGS && !*found; i++)
+        *found = next_unknown(&mappings.items[i], first_key(&mappings.items[i]), &meant);
+}
+
+const struct td_yaml_node *td_check_unknown_key(struct td_check *check)
+{
+    const struct mapping top = top_mapping(check);
+    const char *meant;
+    const struct td_yaml_node *found = next_unknown(&top, first_key(&top), &meant);
+    if (!found)
+        td_check_each(check, find_unknown, &found);
+    return found;
 }

@@ -23,8 +23,7 @@ static bool was_decoded(const struct td_message *message)
            td_excerpt_is_text(message->body);
 }
 
-/* Whether the lengths of a side are about its body. */
-static bool lengths_count(const struct td_checked *one, const struct td_message *message)
+bool td_check_lengths_count(const struct td_checked *one, const struct td_message *message)
 {
     const struct td_recorded_request *request = &one->model->request;
     const struct td_recorded_response *response = &one->model->response;
@@ -51,34 +50,36 @@ static void check_key(struct td_check *check, const struct td_checked *one,
     int64_t length = side->message->content_length;
     const struct td_yaml_node *node = td_yaml_find(side->node, TD_BYTES("content_length"));
     bool request = side->message == &one->model->request.message;
-    if (!node || td_yaml_is_null(node) || length == -1 || (request && length == 0))
+    if (!node || td_yaml_is_null(node) || length == -1 || (request && length == 0) ||
+        (length >= 0 && length_fits(one, side->message, (uint64_t)length)))
         return;
-    struct td_mark mark = td_check_mark(node, NULL);
-    if (length < 0)
-        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
-                        "the %s's content_length is %" PRId64 "; -1 says that it is not known",
-                        side->name, length);
-    else if (!length_fits(one, side->message, (uint64_t)length))
-        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
-                        "the %s's content_length is %" PRId64 ", and its body has %zu bytes",
-                        side->name, length, side->message->body.len);
+    size_t real = side->message->body.len;
+    const char *what = td_check_text(check, "the %s's content_length", side->name);
+    const char *wrong = length < 0 ? "-1 says that it is not known"
+                                   : td_check_text(check, "the length of its body is %zu", real);
+    struct td_found *found =
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, td_check_mark(node, NULL),
+                        "%s is %" PRId64 ", and %s", what, length, wrong);
+    td_check_mend(found, node, td_check_text(check, "%zu", real), what);
 }
 
 static void check_header(struct td_check *check, const struct td_checked *one,
-                         const struct td_side_of *side, struct td_header *header)
+                         const struct td_side_of *side, const struct td_header *header)
 {
     uint64_t length;
-    if (!td_bytes_equal_nocase(header->field->name, TD_BYTES("Content-Length")))
+    struct td_bytes value = header->field->value;
+    bool number = td_bytes_to_u64(td_bytes_trim(value), &length);
+    if (!td_bytes_equal_nocase(header->field->name, TD_BYTES("Content-Length")) ||
+        (number && length_fits(one, side->message, length)))
         return;
-    struct td_mark mark = td_check_mark(header->value, NULL);
-    if (!td_bytes_to_u64(td_bytes_trim(header->field->value), &length))
-        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
-                        "the %s's Content-Length header is %s, which is no number", side->name,
-                        td_check_quote(check, header->field->value));
-    else if (!length_fits(one, side->message, length))
-        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, mark,
-                        "the %s's Content-Length header is %" PRIu64 ", and its body has %zu bytes",
-                        side->name, length, side->message->body.len);
+    size_t real = side->message->body.len;
+    const char *what = td_check_text(check, "the %s's Content-Length header", side->name);
+    const char *wrong =
+        number ? td_check_text(check, "the length of its body is %zu", real) : "that is no number";
+    struct td_found *found =
+        td_check_report(check, TD_CHECK_CONTENT_LENGTH, one, td_check_mark(header->value, NULL),
+                        "%s is %s, and %s", what, td_check_quote(check, value), wrong);
+    td_check_mend(found, header->value, td_check_text(check, "\"%zu\"", real), what);
 }
 
 static void check_chunks(struct td_check *check, const struct td_checked *one)
@@ -93,8 +94,8 @@ static void check_chunks(struct td_check *check, const struct td_checked *one)
     const struct td_yaml_node *shape = td_yaml_find(one->response, TD_BYTES("tapedeck"));
     td_check_report(check, TD_CHECK_CHUNKS, one,
                     td_check_mark(td_yaml_find(shape, TD_BYTES("chunks")), one->response),
-                    "the recorded chunks have %" PRIu64 " bytes, and the body has %zu", sum,
-                    response->message.body.len);
+                    "the recorded chunks add up to %" PRIu64 ", and the length of the body is %zu",
+                    sum, response->message.body.len);
 }
 
 void td_check_length(struct td_check *check, const struct td_checked *one)
@@ -102,7 +103,7 @@ void td_check_length(struct td_check *check, const struct td_checked *one)
     for (unsigned i = 0; i < 2; i++) {
         struct td_side_of side = td_checked_side(one, i);
         struct td_header header;
-        if (!lengths_count(one, side.message))
+        if (!td_check_lengths_count(one, side.message))
             continue;
         check_key(check, one, &side);
         td_header_first(&header, &side.message->headers,

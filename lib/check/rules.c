@@ -139,6 +139,15 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             "a value is written in base64 though it is text",
             "'tapedeck check --fix' writes it as text, which can be read and searched",
         },
+    [TD_CHECK_STYLE] =
+        {
+            "style",
+            TD_WARNING,
+            true,
+            "the file is not written as Go's emitter would, so that recording to it with go-vcr "
+            "changes more than it has to",
+            "'tapedeck check --fix' writes it afresh",
+        },
     [TD_CHECK_SAME_REQUEST] =
         {
             "same-request",

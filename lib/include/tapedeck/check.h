@@ -78,6 +78,24 @@ TD_EXPORT size_t td_check_count(const struct td_check *check);
 /* NULL past the last. Valid until td_check_close(). */
 TD_EXPORT const struct td_check_finding *td_check_at(const struct td_check *check, size_t position);
 
+/*
+ * Mends what has one right answer, saves the file (whole or not at all), and checks it again: what
+ * is found afterwards is what is left. Ids become the interactions' positions, lengths those of the
+ * bodies, each in its own line; where the rule "style" or "binary-text" has found something, the
+ * file is written afresh, unless that would lose a comment or a key that the format does not have.
+ * Only findings of rules that are gone by are mended.
+ *
+ * 0, also where nothing was to be done; TD_ERR_INVALID for standard input; else the file is as it
+ * was, and the check good for nothing but td_check_close().
+ */
+TD_EXPORT int td_check_fix(struct td_check *check, struct td_error *err);
+/* What was changed, at its place in the file as it was; NULL past the last. */
+TD_EXPORT const struct td_check_finding *td_check_fixed_at(const struct td_check *check,
+                                                           size_t position);
+/* What was not changed though it might have been, and why; NULL past the last. */
+TD_EXPORT const struct td_check_finding *td_check_unfixed_at(const struct td_check *check,
+                                                             size_t position);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,13 +26,23 @@ version: 2
 interactions:
 - id: 0
   request:
+    proto: ""
+    proto_major: 0
+    proto_minor: 0
+    content_length: 0
+    host: ""
     url: http://a.test/x
     method: GET
   response:
+    proto: ""
+    proto_major: 0
+    proto_minor: 0
     content_length: 5
     body: hello
+    headers: {}
     status: 200 OK
     code: 200
+    duration: 0s
 """
 # What would give a terminal orders, or turn round what is shown.
 RAW = re.compile('[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
@@ -85,11 +95,14 @@ class Suite:
     found = set()
     for path in sorted(glob.glob(os.path.join(ROOT, DATA, '*.yaml'))):
       name = os.path.basename(path)[:-len('.yaml')]
-      run = self.check(os.path.join(DATA, name + '.yaml'))
+      odd = name in ('bad-json', 'binary-text', 'id-repeated', 'unknown-key', 'unknown-setting')
+      style = (['--rule', 'style'] if name.startswith('style') else
+               ['--ignore', 'style'] if odd else [])
+      run = self.check(*style, os.path.join(DATA, name + '.yaml'))
       self.golden(name + '.txt', f'{run.text()}{run.text_of_errors}exit {run.code}\n')
       named = set(re.findall(r' \[([a-z-]+)\]$', run.text(), re.M))
       own = {rule for rule in self.rules() if name == rule or name.startswith(rule + '-')}
-      if name == 'fine':
+      if name.startswith('fine'):
         self.tap.result(run.out == run.err == b'' and run.code == 0, 'nothing is wrong in ' + name,
                         run.text())
       elif own:
@@ -151,9 +164,9 @@ class Suite:
   def test_github(self):
     for name in ('bad-header', 'same-request', 'content-length'):
       self.golden(name + '.github', self.check('--format', 'github', f'{DATA}/{name}.yaml').text())
-    path = self.write('a,b:c%\nd.yaml', CLEAN.replace(b'5', b'4'))
+    path = self.write('a,b:c%\nd.yaml', CLEAN.replace(b': 5', b': 4'))
     run = self.check('--format', 'github', os.path.basename(path), cwd=self.folder)
-    self.expect(run, 'properties are escaped', 0, b'::warning file=a%2Cb%3Ac%25%0Ad.yaml,line=9,'
+    self.expect(run, 'properties are escaped', 0, b'::warning file=a%2Cb%3Ac%25%0Ad.yaml,line=17,'
                 b'col=21,title=content-length::' + run.out.split(b'::', 2)[-1])
     self.tap.result(run.out.count(b'\n') == 1 and b'%0A' in run.out.split(b'::')[-1],
                     'a message of two lines is one command', run.text())
@@ -166,7 +179,7 @@ class Suite:
     """Nothing in a file, or in its name, gets to a terminal as it is."""
     nasty = CLEAN.replace(b'http://a.test/x', b'"http://a.test/\\e]0;a\\a\\x9b2J\\u202e\\n"')
     nasty = nasty.replace(b'GET', b'"\\r\\e[2K"').replace(b'hello', b'"\\x7f"')
-    nasty = nasty.replace(b'    body', b'    headers:\n      "\\e[1mX":\n      - "\\e[7m"\n    body')
+    nasty = nasty.replace(b'headers: {}', b'headers:\n      "\\e[1mX":\n      - "\\e[7m"')
     nasty = nasty.replace(b'- id: 0', b'- id: 0\n  "\\e[5m\\U000e0001": 1')
     path = self.write('\x1b[31mred\x9b\u202e.yaml', nasty)
     bad = self.write('bad.yaml', CLEAN.replace(b'200\n', b'"\\x9b2J\\e[1m"\n'))
@@ -193,6 +206,134 @@ class Suite:
     self.tap.result(b'\x1b' not in on_terminal(TERM='xterm', NO_COLOR='1'), 'none with NO_COLOR')
     self.tap.result(b'\x1b' not in on_terminal(TERM='dumb'), 'none on a dumb terminal')
     self.tap.result(b'\x1b' not in self.check(f'{DATA}/chunks.yaml').out, 'none in a pipe')
+
+  # Mending
+
+  def mend(self, name, data, *options):
+    path = self.write(name, data)
+    run = self.check('--fix', *options, path)
+    with open(path, 'rb') as f:
+      return run, f.read()
+
+  def test_fix_numbers(self):
+    """Only the lines that are wrong change, in any dialect."""
+    with open(os.path.join(ROOT, 'testdata', 'dialects', 'go-vcr.yaml'), 'rb') as f:
+      source = f.read()
+    run, mended = self.mend('numbers.yaml', source)
+    self.tap.result(mended == source.replace(b'content_length: 37', b'content_length: 31'),
+                    'a length is one changed line', run.text())
+    self.expect(run, 'and is told', 0, (
+        f"{self.folder}/numbers.yaml:9:25: fixed: interaction 0: the request's content_length was "
+        "'37' and is now 31 [content-length]\n").encode(), '')
+    wrong = mended.replace(b'- id: 0', b'- id: 5').replace(b'- id: 1', b'- id: 5  # again')
+    run, mended = self.mend('ids.yaml', wrong)
+    self.tap.result(mended == wrong.replace(b'id: 5  #', b'id: 1  #').replace(b'id: 5', b'id: 0'),
+                    'ids, beside a comment', run.text())
+    run, mended = self.mend('flow.yaml', b'{version: 2, interactions: [{id: 3, request: {url: '
+                            b'"http://a/"}, response: {code: 200, body: "\xc3\xa9", headers: '
+                            b'{content-length: 1}}}, {id: 3, request: {url: "http://a/b"}, '
+                            b'response: {code: 204}}]}', '--ignore', 'style')
+    self.tap.result(b'{id: 0,' in mended and b'{id: 1,' in mended and
+                    b'{content-length: "2"}' in mended and mended.count(b'\n') == 0,
+                    'in flow style', mended.decode())
+    shared = CLEAN.replace(b'length: 0', b'length: *n').replace(b'length: 5', b'length: &m 6')
+    shared = shared.replace(b'GET', b'POST\n    body: abcdefg')
+    shared = shared.replace(b'interactions', b'x: &n 9\ninteractions')
+    shared += b'- id: 1\n  request: {url: http://a/}\n  response: {code: 304, content_length: *m}\n'
+    run, mended = self.mend('alias.yaml', shared, '--ignore', 'style')
+    self.tap.result(b'content_length: 7' in mended and b'&m 6' in mended and
+                    b"not fixed: interaction 0: the response's content_length stays: other values "
+                    b'are aliases of it' in run.out, 'aliases stay what they were', run.text())
+
+  def test_fix_style(self):
+    for path in sorted(glob.glob(os.path.join(ROOT, 'testdata', 'dialects', '*'))):
+      name = os.path.basename(path)
+      with open(path, 'rb') as f:
+        source = f.read()
+      show = lambda: [Run([self.tapedeck, 'show', f'{self.folder}/{name}#{i}']).out.replace(
+          b'1. http', b'http') for i in range(2)]
+      self.write(name, source)
+      before = show()
+      run, mended = self.mend(name, source, '--rule', 'style')
+      if name in ('licence.yaml', 'values.yaml'):
+        says = b'the comment in line 45' if name == 'licence.yaml' else b"the key 'recorder' in line 4"
+        self.tap.result(mended == source and b'not fixed: the file is not written afresh: ' + says +
+                        b' would be lost [style]' in run.out, 'not written afresh: ' + name,
+                        run.text())
+        continue
+      self.expect(run, 'written afresh: ' + name, 0)
+      self.tap.result(show() == before or name == 'binary.yaml',
+                      'what is in it is the same: ' + name)
+      again = os.stat(f'{self.folder}/{name}')
+      self.check('--fix', '--rule', 'style', f'{self.folder}/{name}')
+      now = os.stat(f'{self.folder}/{name}')
+      self.tap.result((again.st_ino, again.st_mtime_ns) == (now.st_ino, now.st_mtime_ns),
+                      'and then nothing is left to be done: ' + name)
+    for name in ('compact', 'bare', 'pyyaml', 'double-quoted', 'flow', 'json', 'no-ids', 'bom'):
+      with open(f'{self.folder}/{name}{".yaml"}', 'rb') as f:
+        mended = f.read()
+      with open(f'{self.folder}/compact.yaml', 'rb') as f:
+        self.tap.result(mended == f.read(), f'all dialects come to the same file: {name}')
+    with open(os.path.join(ROOT, DATA, 'style.yaml'), 'rb') as f:
+      run, mended = self.mend('style.yaml', f.read())
+    self.golden('style.fixed', mended.decode())
+    settings = b'tapedeck:\n  match: # ours\n    ignore_headers: ["User-Agent"]\n'
+    with open(SEEDS[0], 'rb') as f:
+      seed = f.read()
+    for place, own in (('before', seed.replace(b'interactions:', settings + b'interactions:', 1)),
+                       ('behind', seed + settings)):
+      run, mended = self.mend('settings.yaml', own)
+      self.tap.result(mended == own and run.out == b'', f'settings are left alone, {place}',
+                      run.text())
+      run, mended = self.mend('settings.yaml', own.replace(b'method: POST', b'method: "POST"'))
+      self.tap.result(mended == own, f'also where the rest is not, {place}', run.text())
+    bare = seed.rstrip(b'\n')
+    run, mended = self.mend('bare.yaml', bare)
+    self.tap.result(mended == bare and run.out == b'', 'the last line needs no end', run.text())
+    run, mended = self.mend('both.yaml', CLEAN.replace(b': 5', b': 6').replace(b'GET', b'GET # x'))
+    self.tap.result(mended == CLEAN.replace(b'GET', b'GET # x') and b'the comment in line 12 would'
+                    in run.out, 'a number is mended where the style is not', run.text())
+
+  def test_fix_files(self):
+    wrong = CLEAN.replace(b': 5', b': 6')
+    only = ('--rule', 'content-length')
+    path = self.write('mode.yaml', wrong)
+    os.chmod(path, 0o640)
+    os.symlink('mode.yaml', f'{self.folder}/link.yaml')
+    self.check('--fix', *only, f'{self.folder}/link.yaml')
+    with open(path, 'rb') as f:
+      self.tap.result(f.read() == CLEAN and os.path.islink(f'{self.folder}/link.yaml') and
+                      os.stat(path).st_mode & 0o777 == 0o640, 'link and mode stay')
+    hard = self.write('hard.yaml', wrong)
+    os.link(hard, f'{self.folder}/hard-2.yaml')
+    run = self.check('--fix', *only, hard, f'{DATA}/fine.yaml')
+    with open(hard, 'rb') as f:
+      self.tap.result(f.read() == wrong, 'a file with two names is left alone')
+    self.expect(run, 'and told', 3, None, 'hard.yaml')
+    self.expect(self.check('--fix', '-', data=wrong), 'not standard input', 2, b'',
+                'cannot mend standard input')
+    run = self.check('--fix', '/no/such/file', self.write('next.yaml', wrong), *only)
+    self.expect(run, 'the next file is mended all the same', 3)
+    with open(f'{self.folder}/next.yaml', 'rb') as f:
+      self.tap.result(f.read() == CLEAN, 'which it is')
+    broken = self.write('broken.yaml', b'version: 1\n')
+    self.expect(self.check('--fix', broken), 'what is no cassette is a finding', 1)
+    left = [name for name in os.listdir(self.folder) if name.startswith('.')]
+    self.tap.result(not left, 'nothing is left beside the files', str(left))
+
+  def test_fix_formats(self):
+    data = CLEAN.replace(b': 5', b': 6').replace(b'GET', b'GET # x')
+    run, _ = self.mend('report.yaml', data, '--format', 'json')
+    report = json.loads(run.out)
+    jsonschema.validate(report, self.schema)
+    file = report['files'][0]
+    self.tap.result([len(file[k]) for k in ('fixed', 'unfixed', 'findings')] == [1, 1, 1] and
+                    file['fixed'][0]['rule'] == 'content-length' and
+                    file['fixed'][0]['line'] == 17 and file['unfixed'][0]['rule'] == 'style',
+                    'JSON tells what was changed', run.text())
+    run, _ = self.mend('report.yaml', data, '--format', 'github')
+    self.tap.result(run.out.count(b'::notice file=') == 2 and b'%0Anot fixed\n' in run.out,
+                    'annotations tell what was changed', run.text())
 
   # Options
 
@@ -236,7 +377,7 @@ class Suite:
         (['--ignore', 'nosuch', error], "no rule 'nosuch'")):
       self.expect(self.check(*arguments), f'usage: {" ".join(arguments)}', 2, b'', says)
     self.expect(self.check('-', data=CLEAN), 'standard input', 0, b'', '')
-    self.expect(self.check('--strict', '-', data=CLEAN.replace(b'5', b'4')),
+    self.expect(self.check('--strict', '-', data=CLEAN.replace(b': 5', b': 4')),
                 'standard input with a finding', 1)
     full = Run(['sh', '-c', f'{self.tapedeck} check {os.path.join(ROOT, error)} >/dev/full'])
     self.expect(full, 'a full disk', 3, None, 'cannot write to standard output')

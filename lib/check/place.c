@@ -100,19 +100,31 @@ static void find_in_literal(struct reader *r, const struct td_check *check,
 
 /* ---- Plain and quoted scalars ---- */
 
-/* The line breaks here, with the blanks around them: one becomes a space, more become one less. */
-static bool take_breaks(struct reader *r)
+/* Line breaks and the blanks around them; the bytes of text that all breaks but the first are, and
+ * of the first in *first. */
+static size_t pass_breaks(struct reader *r, size_t *first)
 {
-    size_t breaks = 0;
+    size_t more = 0;
+    *first = 0;
     while (r->at < r->end) {
         char c = r->source.data[r->at];
         size_t line_end = break_at(r);
         if (!line_end && c != ' ' && c != '\t')
             break;
-        breaks += line_end != 0;
+        if (line_end && !*first)
+            *first = break_weight(r);
+        else if (line_end)
+            more += break_weight(r);
         r->at += line_end ? line_end : 1;
     }
-    return take(r, breaks > 1 ? breaks - 1 : 1);
+    return more;
+}
+
+/* One break becomes a space, and more of them one less. */
+static bool take_breaks(struct reader *r)
+{
+    size_t first, more = pass_breaks(r, &first);
+    return take(r, first == 3 || !more ? first + more : more);
 }
 
 /* Whether blanks up to the end of the line are here, which are no text. */
@@ -148,11 +160,12 @@ static bool take_escape(struct reader *r)
         return false;
     struct reader behind = *r;
     behind.at++;
-    if (break_at(&behind)) { /* an escaped line break is nothing, and neither are blanks behind */
+    if (break_at(
+            &behind)) { /* an escaped line break is nothing, and those behind it are all text */
+        size_t first;
         r->at = behind.at + break_at(&behind);
-        while (r->at < r->end && (r->source.data[r->at] == ' ' || r->source.data[r->at] == '\t'))
-            r->at++;
-        return true;
+        size_t more = pass_breaks(r, &first);
+        return take(r, first + more);
     }
     if (digits)
         text = escaped_length(r->source.data + r->at + 2, digits);

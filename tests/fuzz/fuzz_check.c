@@ -77,6 +77,8 @@ static void check_places(const struct td_check *check, const struct td_checked *
     td_place_to_byte(&place, scalar->start);
     while (place.byte < source.len && (place.line < mark.line || place.column < mark.column))
         td_place_to_byte(&place, place.byte + 1);
+    while (place.byte < source.len && ((unsigned char)source.data[place.byte] & 0xc0) == 0x80)
+        place.byte++;
     CHECK(place.byte < scalar->end);
     CHECK(source.data[place.byte] == c || source.data[place.byte] == '\\');
 }

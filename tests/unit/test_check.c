@@ -19,6 +19,8 @@ static size_t byte_at(struct td_bytes source, struct td_mark mark)
     struct td_place place = td_place_start(source);
     while (place.byte < source.len && (place.line < mark.line || place.column < mark.column))
         td_place_to_byte(&place, place.byte + 1);
+    while (place.byte < source.len && ((unsigned char)source.data[place.byte] & 0xc0) == 0x80)
+        place.byte++;
     return place.byte;
 }
 
@@ -41,7 +43,7 @@ static void test_marker(void **state)
     static const char *const texts[] = {
         "a: Z",
         "a: one\n  two\n\n  three Z",
-        "a: one \t\n\t two\n   Ztwo",
+        "a: one \n   two \t\n   Ztwo",
         "a: 'it''s\n\n\n  he''re Z'",
         "a: 'Z'",
         "a: 'x   Z'",
@@ -51,6 +53,10 @@ static void test_marker(void **state)
         "a: \"\xc3\xa9  \n\n  \xe2\x82\xacZ\"",
         "a: \"\\N\\_\\L\\P\\e\\\"\\\\Z\"",
         "a: \"folded \n  here Z\"",
+        "a: \"one\xe2\x80\xa8Z\"",
+        "a: \"one\xe2\x80\xa8\n\n two\n\xe2\x80\xa9 Z\"",
+        "a: 'one\xc2\x85Z'",
+        "a: |\n  one\xe2\x80\xa8  two\xc2\x85  Z",
         "a: \"Z\\x20\"",
         "a: |\n  one\n    two Z\n",
         "a: |\n\n\n  one\n\n  two\n  Z",

@@ -128,13 +128,17 @@ static struct mappings mappings_of(const struct td_checked *one)
 
 /* ---- Settings ---- */
 
-/* All settings that there are: what stands behind the section and a dot. */
+/* All settings that there are: what stands behind the section and a dot. One that ends in a dot has
+ * names of the user's own behind it. */
 static const struct section {
     const char *name;
-    const char *settings[8]; /* none: their owner tells of what it does not know */
+    const char *settings[12];
 } sections[] = {
     {"match", {"parts", "headers", "ignore_headers", "ignore_query", "ignore_paths", "unordered"}},
-    {"scrub", {NULL}},
+    {"replay", {"split", "pace", "fault"}},
+    {"scrub",
+     {"allow_headers", "disable", "emails", "fields", "headers", "ids", "patterns.", "pseudonyms",
+      "query", "secret_env"}},
 };
 
 /* The section that a setting is in, and what stands behind its name; NULL where there is none, and
@@ -164,12 +168,17 @@ static bool is_setting(const struct td_setting *setting, const char **meant)
     if (!rest.data) /* "match:" and nothing behind it */
         return setting->values.count == 0;
     for (const char *const *known = section->settings; *known; known++) {
-        if (td_bytes_equal(rest, td_bytes_of(*known)))
+        struct td_bytes name = td_bytes_of(*known);
+        bool open = name.data[name.len - 1] == '.';
+        if (open ? rest.len > name.len && memcmp(rest.data, name.data, name.len) == 0
+                 : td_bytes_equal(rest, name))
             return true;
-        if (is_slip(rest, td_bytes_of(*known)))
+        if (open && rest.len == name.len - 1 && memcmp(rest.data, name.data, rest.len) == 0)
+            return setting->values.count == 0;
+        if (!open && is_slip(rest, name))
             *meant = *known;
     }
-    return !*section->settings;
+    return false;
 }
 
 static void check_settings(struct td_check *check)

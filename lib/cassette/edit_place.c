@@ -58,8 +58,11 @@ size_t td_draft_content(const struct td_draft *draft, const struct td_yaml_node 
 
 unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node *node)
 {
-    size_t at = td_draft_content(draft, node);
-    return (unsigned)(at - td_draft_line(draft, at));
+    size_t at = td_draft_content(draft, node), line = at;
+    /* Never back beyond the node: its line may be the whole file. */
+    while (line > node->start && !is_line(draft->tree.source, line))
+        line--;
+    return (unsigned)(at - line) + (line == node->start ? node->column - 1 : 0);
 }
 
 /* ---- children ---- */
@@ -256,6 +259,15 @@ static bool same_line(const struct td_draft *draft, size_t from, size_t to)
     return from == to;
 }
 
+void td_draft_put_beside(struct td_draft *draft, const struct td_yaml_node *key,
+                         struct td_bytes text)
+{
+    size_t colon = after_colon(draft, key);
+    struct td_buf *out = td_splices_begin(&draft->splices, colon, colon);
+    td_buf_put_char(out, ' ');
+    td_buf_put_bytes(out, text);
+}
+
 void td_draft_set_inline(struct td_draft *draft, const struct td_yaml_node *key,
                          struct td_bytes text)
 {
@@ -265,9 +277,7 @@ void td_draft_set_inline(struct td_draft *draft, const struct td_yaml_node *key,
         td_splices_put(&draft->splices, value->start, value->end, text);
         return;
     }
-    struct td_buf *out = td_splices_begin(&draft->splices, colon, colon);
-    td_buf_put_char(out, ' ');
-    td_buf_put_bytes(out, text);
+    td_draft_put_beside(draft, key, text);
     if (value->start == value->end)
         return;
     if (begins_line(draft, value->start) && value->style == TD_YAML_BLOCK)

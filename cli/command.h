@@ -24,6 +24,7 @@ struct command {
 };
 
 extern const struct command check_command;
+extern const struct command convert_command;
 extern const struct command replay_command;
 extern const struct command show_command;
 

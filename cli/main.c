@@ -9,6 +9,7 @@
 
 static const struct command *const commands[] = {
     &check_command,
+    &convert_command,
     &replay_command,
     &show_command,
 };

@@ -13,6 +13,7 @@
 #include "cassette/keys.h"
 #include "cassette/settings.h"
 #include "cassette/value.h"
+#include "cassette/version1.h"
 
 #define FAIL(r, code, node, ...)                                                                   \
     td_error_set_at((r)->err, (code), (r)->path, (node)->line, (node)->column, __VA_ARGS__)
@@ -189,11 +190,13 @@ static int check_version(struct td_reading *r, const struct td_yaml_node *node)
             r->err->code = TD_ERR_VERSION;
         return TD_ERR_VERSION;
     }
+    if (version == 1 && !r->old)
+        return FAIL(r, TD_ERR_VERSION, node,
+                    "a version-1 cassette; only version 2 is read: 'tapedeck convert FILE > NEW' "
+                    "makes one of it");
+    r->version = (int)version;
     if (version == 1)
-        return FAIL(
-            r, TD_ERR_VERSION, node,
-            "a version-1 cassette; only version 2 is read: record it again with go-vcr 3 or "
-            "later");
+        return 0;
     if (version != 2)
         return FAIL(r, TD_ERR_VERSION, node,
                     "a version-%lld cassette; this tapedeck reads version 2, a newer one may "
@@ -262,15 +265,17 @@ static int read_top(struct td_reading *r, struct td_cassette *cassette)
     return status;
 }
 
-int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cassette **cassette,
-                          struct td_error *err)
+static int from_yaml(const char *path, struct td_yaml *tree, bool old,
+                     struct td_cassette **cassette, struct td_error *err)
 {
     struct td_cassette *made = calloc(1, sizeof *made);
     if (!made)
         return td_error_nomem(err);
     made->path = made->settings.path = strdup(path);
-    struct td_reading r = {.tree = tree, .path = path, .err = err};
+    struct td_reading r = {.tree = tree, .path = path, .err = err, .old = old};
     int status = made->path ? read_top(&r, made) : td_error_nomem(err);
+    if (status == 0 && r.version == 1)
+        status = td_version1_complete(&r, made);
     if (status < 0) {
         td_cassette_free(made);
         return status;
@@ -279,6 +284,18 @@ int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cass
     td_arena_init(&tree->texts);
     *cassette = made;
     return 0;
+}
+
+int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cassette **cassette,
+                          struct td_error *err)
+{
+    return from_yaml(path, tree, false, cassette, err);
+}
+
+int td_cassette_from_old_yaml(const char *path, struct td_yaml *tree, struct td_cassette **cassette,
+                              struct td_error *err)
+{
+    return from_yaml(path, tree, true, cassette, err);
 }
 
 int td_cassette_parse(const char *path, struct td_bytes content, struct td_cassette **cassette,

@@ -28,6 +28,9 @@ int td_cassette_parse(const char *path, struct td_bytes content, struct td_casse
  */
 int td_cassette_from_yaml(const char *path, struct td_yaml *tree, struct td_cassette **cassette,
                           struct td_error *err);
+/* The same, of version 1 as well, which becomes version 2: see cassette/version1.h. */
+int td_cassette_from_old_yaml(const char *path, struct td_yaml *tree, struct td_cassette **cassette,
+                              struct td_error *err);
 void td_cassette_free(struct td_cassette *cassette); /* NULL is fine */
 
 #endif

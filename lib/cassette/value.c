@@ -214,11 +214,13 @@ int td_value_list(struct td_reading *reading, const char *name, const struct td_
 static int read_field(struct td_reading *reading, const struct td_yaml_node *key,
                       struct td_field **field)
 {
-    const struct td_yaml_node *item = first_item(key->next);
+    const struct td_yaml_node *item = first_item(key->next), *scalar = td_yaml_resolve(key);
     struct td_bytes name;
     int status = td_value_check_key(reading, key);
     if (status == 0)
-        status = keep(reading, td_yaml_text(td_yaml_resolve(key)), &name);
+        status = scalar->tag == TD_YAML_TAG_BINARY
+                     ? decode(reading, "name", key, td_yaml_text(scalar), &name)
+                     : keep(reading, td_yaml_text(scalar), &name);
     for (size_t left = count_items(key->next); left && status == 0; left--, item = item->next) {
         (*field)->name = name;
         status = td_value_text(reading, name.data, item, &(*field)->value);

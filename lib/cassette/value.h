@@ -11,6 +11,8 @@ struct td_reading {
     struct td_yaml *tree; /* its texts' arena becomes the cassette's */
     const char *path;
     struct td_error *err;
+    bool old;                    /* version 1 is read as well */
+    int version;                 /* of the file, once it is known */
     struct td_bytes recent[256]; /* short texts, which come again and again, are kept once */
 };
 

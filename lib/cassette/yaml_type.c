@@ -195,14 +195,24 @@ static bool take_exponent(struct cursor *cursor, int64_t *exponent)
     return true;
 }
 
+/* Go reads what starts with a point as it is, underscores and all, which then stand between two
+ * digits; from anything else it takes them out first. */
+static bool are_underscores_placed(struct td_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '_' && (i == 0 || !is_digit(text.data[i - 1]) || i + 1 == text.len ||
+                                    !is_digit(text.data[i + 1])))
+            return false;
+    return true;
+}
+
 static bool is_float(struct td_bytes text)
 {
     struct cursor cursor = {text.data, text.data + text.len};
     struct magnitude magnitude = {0};
     size_t before = 0, behind = 0;
     int64_t exponent;
-    /* Behind a leading point no underscores. */
-    if (text.data[0] == '.' && memchr(text.data, '_', text.len))
+    if (text.data[0] == '.' && !are_underscores_placed(text))
         return false;
     take_sign(&cursor);
     for (; is_digit(peek(&cursor)); before++)

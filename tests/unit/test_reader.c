@@ -523,8 +523,8 @@ static void test_broken_files(void **state)
          "may be cut short"},
         {"utf16", TD_ERR_SYNTAX, "1:1: is UTF-16; save it as UTF-8"},
         {"version-1", TD_ERR_VERSION,
-         "2:10: a version-1 cassette; only version 2 is read: record it again with go-vcr 3 or "
-         "later"},
+         "2:10: a version-1 cassette; only version 2 is read: 'tapedeck convert FILE > NEW' makes one "
+         "of it"},
         {"version-3", TD_ERR_VERSION,
          "2:10: a version-3 cassette; this tapedeck reads version 2, a newer one may read it"},
         {"version-list", TD_ERR_VERSION, "2:10: 'version' must be the number 2, and is a list"},

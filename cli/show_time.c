@@ -40,7 +40,7 @@ int timeline_read(struct timeline *timeline, const struct td_interaction *intera
     timeline->last = last;
     if (count > 1) {
         qsort(gaps, count - 1, sizeof *gaps, compare);
-        timeline->median_gap = gaps[(count - 1) / 2];
+        timeline->median_gap = gaps[(count - 2) / 2] / 2 + gaps[(count - 1) / 2] / 2;
     }
     free(gaps);
     return 0;

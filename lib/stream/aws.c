@@ -49,14 +49,12 @@ bool td_aws_frame_read(struct td_bytes text, struct td_aws_frame *frame)
 
 bool td_aws_header_next(struct td_bytes *headers, struct td_aws_header *header)
 {
-    static const struct {
-        unsigned char fixed;
-        bool counted; /* by two bytes in front of the value */
-    } sizes[] = {
-        [TD_AWS_TRUE] = {0},        [TD_AWS_FALSE] = {0},        [TD_AWS_INT8] = {1},
-        [TD_AWS_INT16] = {2},       [TD_AWS_INT32] = {4},        [TD_AWS_INT64] = {8},
-        [TD_AWS_BYTES] = {0, true}, [TD_AWS_STRING] = {0, true}, [TD_AWS_TIMESTAMP] = {8},
-        [TD_AWS_UUID] = {16},
+    enum { COUNTED = -1 }; /* by two bytes in front of the value */
+    static const signed char sizes[] = {
+        [TD_AWS_TRUE] = 0,        [TD_AWS_FALSE] = 0,        [TD_AWS_INT8] = 1,
+        [TD_AWS_INT16] = 2,       [TD_AWS_INT32] = 4,        [TD_AWS_INT64] = 8,
+        [TD_AWS_BYTES] = COUNTED, [TD_AWS_STRING] = COUNTED, [TD_AWS_TIMESTAMP] = 8,
+        [TD_AWS_UUID] = 16,
     };
     const char *data = headers->data;
     size_t len = headers->len, at;
@@ -68,8 +66,8 @@ bool td_aws_header_next(struct td_bytes *headers, struct td_aws_header *header)
     header->name = td_bytes(data + 1, at - 1);
     header->type = type;
     at++;
-    size_t size = sizes[type].fixed;
-    if (sizes[type].counted) {
+    size_t size = (size_t)sizes[type];
+    if (sizes[type] == COUNTED) {
         if (len - at < 2)
             return false;
         size = number(data + at, 2);

@@ -102,8 +102,8 @@ static size_t element_length(struct td_bytes text, bool *gemini)
     if (at == text.len || text.data[at] != '{' || !(at = skip_object(text, at, gemini)))
         return 0;
     at = skip_space(text, at);
-    bool goes_on = at < text.len && (text.data[at] == ',' || text.data[at] == ']');
-    return goes_on ? at : 0;
+    bool ends = at == text.len || text.data[at] == ',' || text.data[at] == ']';
+    return ends ? at : 0;
 }
 
 size_t td_json_element_length(struct td_bytes text)

@@ -38,6 +38,10 @@ struct td_json {
     struct td_json **sorted; /* an object's members by key; equal keys in written order */
     size_t count;            /* of children */
     size_t index;            /* its place in an array, or in the object's `sorted` */
+    uint64_t hash;           /* of its value, once td_json_hash() was there */
+    bool set;                /* an array whose order does not count: see json/pattern.h */
+    bool rearranged;         /* an array whose children are not those of the text, or not in the
+                                order of the text; they keep their index */
 };
 
 /*
@@ -55,6 +59,16 @@ struct td_json *td_json_parse(struct td_arena *arena, struct td_bytes text, stru
  * Two texts are the same JSON value exactly when their canonical forms are the same bytes.
  */
 void td_json_canonical(struct td_buf *out, const struct td_json *value);
+
+/*
+ * Gives each node of the tree the hash of its value: equal values have equal hashes, and different
+ * ones different hashes but for an accident, so that whoever must know asks td_json_equal() then.
+ * On the way the elements of arrays that are sets are put into an order of their own. Linear (n
+ * log n for sets). False where memory ran out.
+ */
+bool td_json_hash(struct td_json *root);
+/* Whether both are the same value. Linear. */
+bool td_json_equal(const struct td_json *a, const struct td_json *b);
 
 /* Appends the JSON Pointer (RFC 6901) that leads from `root` to `node`; nothing for the root. */
 void td_json_path(struct td_buf *out, const struct td_json *root, const struct td_json *node);

@@ -124,7 +124,7 @@ static double body_similarity(const struct td_body *asked, struct td_bytes bytes
     struct td_body body;
     double similarity = 0;
     td_arena_init(&arena);
-    if (td_body_read(&body, &arena, bytes) == 0 && body.kind == asked->kind)
+    if (td_body_read(&body, &arena, bytes, NULL) == 0 && body.kind == asked->kind)
         similarity = body.json ? json_similarity(asked->json, body.json, work)
                                : piece_similarity(asked, &body, work);
     td_arena_release(&arena);
@@ -165,7 +165,7 @@ bool td_explain_nearest(const struct td_index *index, const struct td_query *que
     struct td_arena arena;
     struct td_body body;
     td_arena_init(&arena);
-    if (td_body_read(&body, &arena, query->body) == 0) {
+    if (td_body_read(&body, &arena, query->body, NULL) == 0) {
         double most = -1;
         size_t work = 0;
         for (size_t i = *position; i < count && most < 1 && work < WORK_LIMIT; i++) {

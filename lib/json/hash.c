@@ -34,11 +34,11 @@ static bool sort_set(struct td_json *array)
     qsort(elements, count, sizeof *elements, compare_hashes);
     struct td_json **link = &array->first;
     for (size_t i = 0; i < count; i++) {
-        array->rearranged |= elements[i]->index != i;
         *link = elements[i];
         link = &elements[i]->next;
     }
     *link = NULL;
+    array->whole = true;
     free(elements);
     return true;
 }
@@ -55,6 +55,9 @@ static bool finish(struct td_json *node)
     } else if (node->kind == TD_JSON_OBJECT) {
         for (size_t i = 0; i < node->count; i++) {
             const struct td_json *member = node->sorted[i];
+            /* A line ending in a key may have been another one in the text. */
+            node->whole |= (i && td_bytes_equal(member->key, node->sorted[i - 1]->key)) ||
+                           (member->key.len && memchr(member->key.data, '\n', member->key.len));
             hash = td_hash_more(hash, td_hash_more(td_hash_short(member->key), member->hash));
         }
     } else {

@@ -246,7 +246,7 @@ static bool prune(struct walk *walk, struct td_json *container)
     if (container->kind == TD_JSON_OBJECT)
         close_gaps(container, before);
     else
-        container->rearranged = true;
+        container->whole = true;
     return true;
 }
 

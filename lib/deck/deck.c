@@ -305,7 +305,7 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
         return;
     }
     size_t position;
-    if (!td_explain_nearest(deck->index, query, &position)) {
+    if (!td_index_nearest(deck->index, query, &position)) {
         td_buf_put_text(out, "  the cassette has no interactions\n");
         return;
     }

@@ -39,6 +39,22 @@ static void put(struct td_tokens *tokens, uint64_t token)
     tokens->items[tokens->count++] = token;
 }
 
+/* Cheaper than base/hash.h, since words are short and many. */
+static uint64_t hash_word(uint64_t place, struct td_bytes word)
+{
+    uint64_t hash = place + word.len, last = 0;
+    while (word.len >= 8) {
+        uint64_t next;
+        memcpy(&next, word.data, 8);
+        hash = td_hash_more(hash, next);
+        word.data += 8;
+        word.len -= 8;
+    }
+    for (size_t i = 0; i < word.len; i++)
+        last = last << 8 | (unsigned char)word.data[i];
+    return td_hash_more(hash, last);
+}
+
 void td_tokens_put_text(struct td_tokens *tokens, uint64_t place, struct td_bytes text)
 {
     if (!text.len)
@@ -46,7 +62,7 @@ void td_tokens_put_text(struct td_tokens *tokens, uint64_t place, struct td_byte
     while (text.len && !full(tokens)) {
         struct td_bytes word = td_word_next(&text);
         if (!td_word_is_space(word))
-            put(tokens, td_hash_more(place, td_hash_short(word)));
+            put(tokens, hash_word(place, word));
     }
 }
 
@@ -146,4 +162,53 @@ double td_tokens_likeness(const struct td_tokens *a, const struct td_tokens *b)
             j++;
     }
     return all ? 2.0 * (double)common / (double)all : 1;
+}
+
+/* Myers' greedy search: for each number of edits the furthest that each diagonal can be followed.
+ */
+static size_t search(const uint64_t *a, size_t a_count, const uint64_t *b, size_t b_count,
+                     size_t limit, size_t *furthest)
+{
+    size_t *row = furthest + limit + 1; /* by diagonal, a's place minus b's */
+    for (size_t edits = 0; edits < limit; edits++) {
+        ptrdiff_t most = (ptrdiff_t)edits;
+        for (ptrdiff_t k = -most; k <= most; k += 2) {
+            size_t x = 0;
+            if (edits)
+                x = k == -most || (k != most && row[k - 1] < row[k + 1]) ? row[k + 1]
+                                                                         : row[k - 1] + 1;
+            if (x > a_count || (ptrdiff_t)x < k || (size_t)((ptrdiff_t)x - k) > b_count) {
+                row[k] = x; /* off the table; its neighbours may still use it */
+                continue;
+            }
+            size_t y = (size_t)((ptrdiff_t)x - k);
+            while (x < a_count && y < b_count && a[x] == b[y])
+                x++, y++;
+            row[k] = x;
+            if (x == a_count && y == b_count)
+                return edits;
+        }
+    }
+    return limit;
+}
+
+size_t td_tokens_distance(const struct td_tokens *a, const struct td_tokens *b, size_t limit)
+{
+    size_t front = 0, a_count = a->count, b_count = b->count;
+    while (front < a_count && front < b_count && a->items[front] == b->items[front])
+        front++;
+    while (front < a_count && front < b_count && a->items[a_count - 1] == b->items[b_count - 1])
+        a_count--, b_count--;
+    size_t difference = a_count < b_count ? b_count - a_count : a_count - b_count;
+    if (difference >= limit)
+        return limit;
+    if (a_count == front || b_count == front)
+        return difference;
+    size_t *furthest = calloc(2 * limit + 3, sizeof *furthest);
+    if (!furthest)
+        return limit;
+    size_t distance = search(a->items + front, a_count - front, b->items + front, b_count - front,
+                             limit, furthest);
+    free(furthest);
+    return distance;
 }

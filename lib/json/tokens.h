@@ -28,4 +28,11 @@ void td_tokens_sort(struct td_tokens *tokens);
 /* Of two that are sorted: from 0, nothing in common, to 1, the same tokens as often. */
 double td_tokens_likeness(const struct td_tokens *a, const struct td_tokens *b);
 
+/*
+ * Of two in order: how many tokens have to be deleted and inserted to make one of the other, or
+ * `limit` where it takes that many or more. Time and memory grow with the limit's square and the
+ * tokens.
+ */
+size_t td_tokens_distance(const struct td_tokens *a, const struct td_tokens *b, size_t limit);
+
 #endif

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "match/body.h"
+#include "match/nearest.h"
 
 /* What the owner sees of a class is its first member. */
 struct entry {
@@ -35,6 +35,7 @@ struct td_index_group {
 struct td_index {
     struct td_index_group *groups; /* in the order in which they came */
     struct td_index_group *current;
+    struct td_nearest *nearest; /* one of each class */
     struct record **records;
     size_t count;
     size_t capacity;
@@ -82,7 +83,8 @@ struct td_index *td_index_new(void)
     td_arena_init(&index->arena);
     struct td_rules rules;
     td_rules_init(&rules);
-    if (td_index_use(index, &rules, NULL) == 0)
+    index->nearest = td_nearest_new();
+    if (index->nearest && td_index_use(index, &rules, NULL) == 0)
         return index;
     td_index_free(index);
     return NULL;
@@ -97,6 +99,7 @@ void td_index_free(struct td_index *index)
         td_map_release(&group->exact);
         td_map_release(&group->canonical);
     }
+    td_nearest_free(index->nearest);
     td_arena_release(&index->arena);
     free(index->records);
     free(index);
@@ -162,8 +165,17 @@ static void put_headers(struct td_buf *out, const struct td_rules *rules,
     td_arena_release(&arena);
 }
 
+/* The body as the rules see it; nothing where it does not count. */
+static int read_body(struct td_body *body, struct td_arena *arena, const struct td_rules *rules,
+                     const struct td_query *query)
+{
+    *body = (struct td_body){0};
+    return rules->parts & TD_RULES_BODY ? td_body_read(body, arena, query->body, rules) : 0;
+}
+
 /* All that counts of a request. No part can hold the NUL that ends it, but for the body. */
-static void put_form(struct td_buf *out, const struct td_rules *rules, const struct td_query *query)
+static void put_form(struct td_buf *out, const struct td_rules *rules, const struct td_query *query,
+                     const struct td_body *body)
 {
     if (rules->parts & TD_RULES_METHOD)
         td_buf_put_bytes(out, method_of(query));
@@ -175,7 +187,20 @@ static void put_form(struct td_buf *out, const struct td_rules *rules, const str
         put_headers(out, rules, &query->headers);
     td_buf_put_char(out, '\0');
     if (rules->parts & TD_RULES_BODY)
-        td_body_canonical(out, query->body, rules);
+        td_body_put_canonical(out, body);
+}
+
+static void make_form(struct td_buf *out, const struct td_rules *rules,
+                      const struct td_query *query)
+{
+    struct td_arena arena;
+    struct td_body body;
+    td_arena_init(&arena);
+    if (read_body(&body, &arena, rules, query) < 0)
+        out->failed = true;
+    else
+        put_form(out, rules, query, &body);
+    td_arena_release(&arena);
 }
 
 static bool has_form(const struct td_interaction *interaction, const struct td_rules *rules,
@@ -184,7 +209,7 @@ static bool has_form(const struct td_interaction *interaction, const struct td_r
     struct td_query query = recorded(interaction);
     struct td_buf made;
     td_buf_init(&made);
-    put_form(&made, rules, &query);
+    make_form(&made, rules, &query);
     bool same = !td_buf_failed(&made) && td_bytes_equal(td_buf_view(&made), td_buf_view(form));
     td_buf_release(&made);
     return same;
@@ -223,21 +248,31 @@ static struct entry *add_entry(struct td_index *index, const struct td_interacti
     return td_map_put(&group->canonical, hash, entry) < 0 ? NULL : entry;
 }
 
-/* The class that the request belongs to, made if it is the first of its kind. */
+/* The class that the request belongs to, made if it is the first of its kind; it then stands for
+ * the others where the nearest is looked for. */
 static struct entry *get_entry(struct td_index *index, const struct td_interaction *interaction,
                                const struct td_query *query)
 {
+    const struct td_rules *rules = &index->current->rules;
+    struct td_arena arena;
+    struct td_body body;
     struct td_buf form;
     struct entry *entry = NULL;
+    td_arena_init(&arena);
     td_buf_init(&form);
-    put_form(&form, &index->current->rules, query);
+    if (read_body(&body, &arena, rules, query) == 0)
+        put_form(&form, rules, query, &body);
+    else
+        form.failed = true;
     if (!td_buf_failed(&form)) {
         struct td_hash hash = td_hash_bytes(td_buf_view(&form));
         entry = find_form(index->current, &form, hash);
-        if (!entry)
+        if (!entry && td_nearest_add(index->nearest, index->count, &interaction->request, query,
+                                     rules, &body) == 0)
             entry = add_entry(index, interaction, hash);
     }
     td_buf_release(&form);
+    td_arena_release(&arena);
     return entry;
 }
 
@@ -308,7 +343,7 @@ static struct td_class *find_in(const struct td_index_group *group, const struct
     struct td_buf form;
     struct entry *entry = NULL;
     td_buf_init(&form);
-    put_form(&form, &group->rules, query);
+    make_form(&form, &group->rules, query);
     if (!td_buf_failed(&form))
         entry = find_form(group, &form, td_hash_bytes(td_buf_view(&form)));
     td_buf_release(&form);
@@ -332,4 +367,9 @@ struct td_class *td_index_find_next(struct td_index *index, const struct td_quer
 struct td_class *td_index_find(struct td_index *index, const struct td_query *query)
 {
     return td_index_find_next(index, query, NULL);
+}
+
+bool td_index_nearest(const struct td_index *index, const struct td_query *query, size_t *position)
+{
+    return td_nearest_find(index->nearest, query, position);
 }

@@ -51,5 +51,8 @@ struct td_class *td_index_find(struct td_index *index, const struct td_query *qu
 /* The next class that answers as well, by the rules of another cassette; or NULL. */
 struct td_class *td_index_find_next(struct td_index *index, const struct td_query *query,
                                     const struct td_class *class);
+/* The interaction that comes nearest to a request, which none answers; false where the index is
+ * empty. See match/nearest.h. */
+bool td_index_nearest(const struct td_index *index, const struct td_query *query, size_t *position);
 
 #endif

@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_explanation(&query, &interaction, match);
 
     size_t nearest = SIZE_MAX;
-    CHECK(td_explain_nearest(index, &query, &nearest) && nearest < 2);
+    CHECK(td_index_nearest(index, &query, &nearest) && nearest < 2);
     if (class)
         CHECK(nearest == class->items[0]);
     td_index_free(index);

@@ -52,7 +52,7 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
         memcpy(&deck->options, options,
                options->size < sizeof deck->options ? options->size : sizeof deck->options);
     deck->index = td_index_new();
-    int status = deck->index ? 0 : td_error_nomem(err);
+    int status = deck->index ? td_deck_take_rules(deck, &deck->options, err) : td_error_nomem(err);
     if (!status && path)
         status = td_deck_load(deck, path, err);
     if (status < 0) {
@@ -76,6 +76,7 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     if (status < 0)
         return status;
     deck->cassettes[deck->cassette_count++] = cassette;
+    status = td_deck_use_rules(deck, &cassette->settings, err);
     for (size_t i = 0; i < cassette->count && !status; i++)
         status = td_index_add(deck->index, &cassette->interactions[i], err);
     return status;
@@ -95,6 +96,7 @@ void td_deck_unref(struct td_deck *deck)
     td_run_free(deck->run);
     td_deck_remove_folder(deck);
     td_index_free(deck->index);
+    td_deck_drop_rules(deck);
     for (size_t i = 0; i < deck->cassette_count; i++)
         td_cassette_free(deck->cassettes[i]);
     free(deck->cassettes);
@@ -229,19 +231,30 @@ const char *td_deck_misses(struct td_deck *deck)
     return deck->shown.data ? deck->shown.data : "";
 }
 
-/* The first of the class that nobody has played, taken for this request; or, where interactions may
- * be played again, the last one. */
+/* The first of the class that nobody has played, taken for this request. */
 static const struct td_interaction *take(struct td_deck *deck, struct td_class *class,
                                          uint32_t request)
 {
     const struct td_interaction *taken = NULL;
-    pthread_mutex_lock(&deck->lock);
     while (!taken && class->next < class->count) {
         size_t position = class->items[class->next++];
         if (td_run_play(deck->run, position, request))
             taken = td_index_at(deck->index, position);
     }
-    if (!taken && deck->options.replayable)
+    return taken;
+}
+
+/* The same of all classes that answer, for each cassette can have rules of its own; or, where
+ * interactions may be played again, the last one of the first class. */
+static const struct td_interaction *take_any(struct td_deck *deck, const struct td_query *query,
+                                             struct td_class *class, uint32_t request)
+{
+    const struct td_interaction *taken = NULL;
+    pthread_mutex_lock(&deck->lock);
+    for (struct td_class *next = class; next && !taken;
+         next = taken ? NULL : td_index_find_next(deck->index, query, next))
+        taken = take(deck, next, request);
+    if (!taken && class && class->count && deck->options.replayable)
         taken = td_index_at(deck->index, class->items[class->count - 1]);
     pthread_mutex_unlock(&deck->lock);
     return taken;
@@ -292,7 +305,7 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
         return;
     }
     size_t position;
-    if (!td_explain_nearest(deck->index, query, &position)) {
+    if (!td_index_nearest(deck->index, query, &position)) {
         td_buf_put_text(out, "  the cassette has no interactions\n");
         return;
     }
@@ -313,15 +326,10 @@ static void tell_miss(struct td_deck *deck, struct td_buf *text)
     pthread_mutex_unlock(&deck->lock);
 }
 
-int td_deck_answer(struct td_deck *deck, const struct td_query *query,
-                   const struct td_interaction **answer, struct td_error *err)
+/* Told, and one line of it in `err`. */
+static void miss(struct td_deck *deck, const struct td_query *query, const struct td_class *class,
+                 uint32_t request, struct td_error *err)
 {
-    uint32_t request = td_run_request(deck->run);
-    struct td_class *class = td_index_find(deck->index, query);
-    *answer = class ? take(deck, class, request) : NULL;
-    if (*answer)
-        return 0;
-
     struct td_buf text;
     td_buf_init(&text);
     td_buf_printf(&text, "tapedeck: request %u %s: ", (unsigned)request,
@@ -331,9 +339,27 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query,
     explain(&text, deck, query, class);
     tell_miss(deck, &text);
     td_buf_release(&text);
-    return td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
-                        class ? "already played" : "not on the tape", (int)query->method.len,
-                        query->method.data, (int)query->url.len, query->url.data);
+    td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
+                 class ? "already played" : "not on the tape", (int)query->method.len,
+                 query->method.data, (int)query->url.len, query->url.data);
+}
+
+int td_deck_answer(struct td_deck *deck, const struct td_query *query,
+                   const struct td_interaction **answer, struct td_error *err)
+{
+    uint32_t request = td_run_request(deck->run);
+    struct td_class matched = {0}, *class = &matched;
+    if (deck->options.matcher)
+        matched.items = td_deck_ask_matcher(deck, query, &matched.count);
+    else
+        class = td_index_find(deck->index, query);
+    *answer = class ? take_any(deck, query, class, request) : NULL;
+    if (class && !class->count)
+        class = NULL;
+    if (!*answer)
+        miss(deck, query, class, request, err);
+    free(matched.items);
+    return *answer ? 0 : TD_ERR_MISS;
 }
 
 void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,

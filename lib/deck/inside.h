@@ -16,7 +16,9 @@ struct td_deck {
     struct td_cassette **cassettes;
     size_t cassette_count;
     struct td_index *index;
-    struct td_run *run; /* made when the first request comes, unless another was joined */
+    struct td_settings *rules; /* of the rules file in the options; NULL where there is none */
+    char **match;              /* the rules in the options, NULL-terminated; or NULL */
+    struct td_run *run;        /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
     pthread_mutex_t lock;
     char *folder;       /* of the run, where this deck has made it */
@@ -24,6 +26,17 @@ struct td_deck {
     struct td_buf misses;
     struct td_buf shown; /* what td_deck_misses() or td_deck_hear() gave away last */
 };
+
+/* Takes the rules of the options in, and gives them up. */
+int td_deck_take_rules(struct td_deck *deck, const struct td_deck_options *options,
+                       struct td_error *err);
+void td_deck_drop_rules(struct td_deck *deck);
+/* From now on the index matches by the rules of a cassette with these settings, and the deck's. */
+int td_deck_use_rules(struct td_deck *deck, const struct td_settings *settings,
+                      struct td_error *err);
+/* What the matcher of the options says: the positions of all that it lets answer the request, in
+ * recorded order; to be freed. NULL where memory ran out. */
+size_t *td_deck_ask_matcher(struct td_deck *deck, const struct td_query *query, size_t *count);
 
 /* Removes the run's folder, if this process has made one. */
 void td_deck_remove_folder(struct td_deck *deck);

@@ -49,6 +49,31 @@ static int make_folder(struct td_deck *deck, struct td_error *err)
     return 0;
 }
 
+static int set(const char *name, const char *value)
+{
+    return value ? setenv(name, value, 1) : unsetenv(name);
+}
+
+/* The rules, for the shim to read again: the file by its absolute name, the others one a line. */
+static int export_rules(const struct td_deck *deck, struct td_error *err)
+{
+    char *file = deck->rules ? realpath(deck->rules->path, NULL) : NULL;
+    if (deck->rules && !file)
+        return td_error_set_at(err, TD_ERR_IO, deck->rules->path, 0, 0,
+                               "cannot be handed to other programs: %s", strerror(errno));
+    struct td_buf lines;
+    td_buf_init(&lines);
+    for (size_t i = 0; deck->match && deck->match[i]; i++) {
+        td_buf_put_text(&lines, deck->match[i]);
+        td_buf_put_char(&lines, '\n');
+    }
+    bool good = !td_buf_failed(&lines) && set("TAPEDECK_RULES", file) == 0 &&
+                set("TAPEDECK_MATCH", lines.data) == 0;
+    td_buf_release(&lines);
+    free(file);
+    return good ? 0 : td_error_nomem(err);
+}
+
 int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
@@ -56,6 +81,8 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
     struct td_buf list;
     td_buf_init(&list);
     int status = put_paths(deck, &list, err);
+    if (!status)
+        status = export_rules(deck, err);
     if (!status)
         status = make_folder(deck, err);
     if (!status) {

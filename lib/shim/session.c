@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -45,6 +46,23 @@ static bool next_path(const char **list, struct td_buf *path)
     return path->len > 0 && !td_buf_failed(path);
 }
 
+/* Cuts TAPEDECK_MATCH into its lines: a list of them that ends in NULL, and one piece of memory. */
+static char **match_rules(void)
+{
+    const char *text = getenv("TAPEDECK_MATCH");
+    size_t len = text ? strlen(text) : 0, count = 0;
+    char **lines = calloc(1, (len + 2) * sizeof *lines + len + 1);
+    if (!lines)
+        return NULL;
+    char *copy = (char *)(lines + len + 2), *rest = copy;
+    if (len)
+        memcpy(copy, text, len);
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            lines[count++] = line;
+    return lines;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
@@ -54,11 +72,16 @@ static struct td_deck *load(const char *list, struct td_error *err)
         return NULL;
     }
     const char *replayable = getenv("TAPEDECK_REPLAYABLE");
+    const char *rules = getenv("TAPEDECK_RULES");
+    char **match = match_rules();
     struct td_deck_options options = {
         .size = sizeof options,
         .replayable = replayable && strcmp(replayable, "1") == 0,
+        .rules = rules && *rules ? rules : NULL,
+        .match = (const char *const *)match,
     };
     struct td_deck *deck = td_deck_open(NULL, &options, err);
+    free(match);
     struct td_buf path;
     td_buf_init(&path);
     int status = deck ? 0 : -1;

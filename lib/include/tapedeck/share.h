@@ -17,8 +17,8 @@ extern "C" {
 #endif
 
 /*
- * Makes a folder for the run (below $TMPDIR, or /tmp), and sets TAPEDECK_CASSETTE, TAPEDECK_RUN and
- * TAPEDECK_REPLAYABLE in this process's environment. The folder holds counters and a socket, and
+ * Makes a folder for the run (below $TMPDIR, or /tmp), and sets TAPEDECK_CASSETTE, TAPEDECK_RUN,
+ * TAPEDECK_REPLAYABLE and, where the deck has rules, TAPEDECK_RULES and TAPEDECK_MATCH in this process's environment. The folder holds counters and a socket, and
  * nothing of what is asked or played; td_deck_close() removes it.
  */
 TD_EXPORT int td_deck_share(struct td_deck *deck, struct td_error *err);

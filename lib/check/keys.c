@@ -2,6 +2,8 @@
 /* Keys that nobody reads: under Tapedeck's own keys a slip, elsewhere perhaps another tool's. */
 #include "cassette/keys.h"
 #include "check/check.h"
+#include "match/excerpt.h"
+#include "match/rules.h"
 
 /* ---- What was meant ---- */
 
@@ -181,17 +183,41 @@ static bool is_setting(const struct td_setting *setting, const char **meant)
     return false;
 }
 
+/* What the owner of a setting says of its value. */
+static void check_value(struct td_check *check, struct td_rules *rules,
+                        const struct td_setting *setting)
+{
+    struct td_error err;
+    struct td_buf text;
+    const struct td_settings alone = {.path = check->path, .items = setting, .count = 1};
+    int status = td_rules_add(rules, &alone, &err);
+    if (status == 0)
+        return;
+    td_buf_init(&text);
+    td_excerpt_escape(&text, td_bytes_of(err.message));
+    if (status == TD_ERR_NOMEM || td_buf_failed(&text))
+        check->no_memory = true;
+    else
+        td_check_report(check, TD_CHECK_BAD_SETTING, NULL, setting->mark, "%s", text.data);
+    td_buf_release(&text);
+}
+
 static void check_settings(struct td_check *check)
 {
     const struct td_settings *own = &check->cassette->settings;
-    for (size_t i = 0; check->wanted[TD_CHECK_UNKNOWN_SETTING] && i < own->count; i++) {
+    struct td_rules rules;
+    td_rules_init(&rules);
+    for (size_t i = 0; i < own->count; i++) {
         const char *meant = NULL;
-        if (!is_setting(&own->items[i], &meant))
+        if (is_setting(&own->items[i], &meant))
+            check_value(check, &rules, &own->items[i]);
+        else
             td_check_report(check, TD_CHECK_UNKNOWN_SETTING, NULL, own->items[i].mark,
                             "there is no setting %s%s%s%s",
                             td_check_quote(check, own->items[i].path), meant ? "; is '" : "",
                             meant ? meant : "", meant ? "' meant?" : "");
     }
+    td_rules_release(&rules);
 }
 
 /* ---- All of them ---- */

@@ -74,6 +74,14 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             "a key under 'tapedeck' that Tapedeck does not know, so that it has no effect",
             "correct its spelling, or take it out",
         },
+    [TD_CHECK_BAD_SETTING] =
+        {
+            "bad-setting",
+            TD_FAULT,
+            false,
+            "a setting under 'tapedeck' with a value that it cannot have",
+            "correct the value; the cassette cannot be played with it",
+        },
     [TD_CHECK_BAD_JSON] =
         {
             "bad-json",

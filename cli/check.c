@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "report.h"
+#include "terminal.h"
 
 static const char help[] =
     "Usage: tapedeck check [OPTION...] CASSETTE...\n"
@@ -118,19 +119,23 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 
 /* ---- Text ---- */
 
-static const char *colour_of(enum td_severity severity)
+static const char *style_of(enum td_severity severity)
 {
-    return severity == TD_FAULT ? "\033[31m" : severity == TD_WARNING ? "\033[33m" : "\033[36m";
+    return severity == TD_FAULT ? STYLE_RED : severity == TD_WARNING ? STYLE_YELLOW : STYLE_BLUE;
 }
 
 /* "a.yaml:7:3: LABEL: interaction 2: what there is to tell [rule]" */
 static void print_line(const char *path, const struct td_check_finding *finding, const char *label,
-                       const char *colour)
+                       const struct terminal *terminal, const char *style)
 {
     report_text(stdout, path);
     if (finding->line)
         printf(":%u:%u", finding->line, finding->column);
-    printf(": %s%s:%s ", colour, label, *colour ? "\033[m" : "");
+    fputs(": ", stdout);
+    terminal_style(terminal, style);
+    printf("%s:", label);
+    terminal_style(terminal, NULL);
+    putchar(' ');
     if (finding->of_one)
         printf("interaction %" PRId64 ": ", finding->id);
     report_text(stdout, finding->message);
@@ -138,12 +143,11 @@ static void print_line(const char *path, const struct td_check_finding *finding,
 }
 
 /* What to do is told once for each rule: `told` remembers where it was. */
-static void print_finding(const char *path, const struct td_check_finding *finding, bool colour,
-                          const char *told[])
+static void print_finding(const char *path, const struct td_check_finding *finding,
+                          const struct terminal *terminal, const char *told[])
 {
     const struct td_check_rule *rule = finding->rule;
-    print_line(path, finding, td_severity_name(rule->severity),
-               colour ? colour_of(rule->severity) : "");
+    print_line(path, finding, td_severity_name(rule->severity), terminal, style_of(rule->severity));
     for (; *told; told++)
         if (*told == rule->name)
             return;
@@ -215,7 +219,7 @@ static void write_finding(struct report_json *json, const struct td_check_findin
 
 struct output {
     enum report_format format;
-    bool colour;
+    struct terminal terminal;
     struct report_json json;
     const char **told; /* of print_finding() */
 };
@@ -234,10 +238,8 @@ static void report_changes(struct output *output, const char *path, const struct
         else if (output->format == REPORT_GITHUB)
             annotate(path, change, "notice", done ? "fixed" : "not fixed");
         else
-            print_line(path, change, done ? "fixed" : "not fixed",
-                       !output->colour ? ""
-                       : done          ? "\033[32m"
-                                       : "\033[33m");
+            print_line(path, change, done ? "fixed" : "not fixed", &output->terminal,
+                       done ? STYLE_GREEN : STYLE_YELLOW);
     }
     if (output->format == REPORT_JSON)
         report_json_end_array(&output->json);
@@ -255,7 +257,7 @@ static void report_findings(struct output *output, const char *path, const struc
         else if (output->format == REPORT_GITHUB)
             annotate(path, finding, levels[finding->rule->severity], finding->rule->advice);
         else
-            print_finding(path, finding, output->colour, output->told);
+            print_finding(path, finding, &output->terminal, output->told);
     }
     if (output->format == REPORT_JSON)
         report_json_end_array(&output->json);
@@ -325,7 +327,7 @@ static int check_files(const struct arguments *arguments)
     struct output output = {.format = arguments->format, .json.out = stdout, .told = told};
     struct report_json *json = &output.json;
     struct totals totals = {0};
-    output.colour = output.format == REPORT_TEXT && report_colour(stdout);
+    terminal_init(&output.terminal);
     if (output.format == REPORT_JSON) {
         report_json_object(json, NULL);
         report_json_number(json, "version", 1);

@@ -23,7 +23,7 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             TD_FAULT,
             false,
             "the cassette is not of version 2",
-            "record it again with what writes version 2",
+            "'tapedeck convert' makes one of version 2 of one of version 1; record others again",
         },
     [TD_CHECK_BAD_STRUCTURE] =
         {

@@ -202,7 +202,7 @@ class Suite:
       shown = os.read(leader, 65536)
       os.close(leader)
       return shown
-    self.tap.result(b'\x1b[33mwarning:\x1b[m' in on_terminal(TERM='xterm'), 'colour on a terminal')
+    self.tap.result(b'\x1b[33mwarning:\x1b[0m' in on_terminal(TERM='xterm'), 'colour on a terminal')
     self.tap.result(b'\x1b' not in on_terminal(TERM='xterm', NO_COLOR='1'), 'none with NO_COLOR')
     self.tap.result(b'\x1b' not in on_terminal(TERM='dumb'), 'none on a dumb terminal')
     self.tap.result(b'\x1b' not in self.check(f'{DATA}/chunks.yaml').out, 'none in a pipe')

@@ -8,6 +8,7 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
+    &check_command,
     &convert_command,
     &record_command,
     &replay_command,

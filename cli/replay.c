@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "command.h"
+#include "match_flags.h"
 
 static const char help[] =
     "Usage: tapedeck replay [OPTION...] CASSETTE... -- COMMAND [ARGUMENT...]\n"
@@ -19,9 +20,10 @@ static const char help[] =
     "tape. No program has to be changed or compiled again; it only has to use a shared libcurl.\n"
     "\n"
     "A request is answered by the interaction with the same method, URL and body; JSON bodies\n"
-    "are compared by value. Each interaction is played once, in recorded order. A request that\n"
-    "is not on the tape is a miss: its transfer fails, and what was asked for, the nearest\n"
-    "interaction and what differs are told on standard error.\n"
+    "are compared by value. Rules, here or in the cassette, change what counts. Each interaction\n"
+    "is played once, in recorded order. A request that is not on the tape is a miss: its transfer\n"
+    "fails, and what was asked for, the nearest interaction, what differs and what to do are told\n"
+    "on standard error.\n"
     "\n"
     "Options:\n"
     "  --replayable     play an interaction as often as it is asked for\n"
@@ -45,6 +47,7 @@ static const char help[] =
     "  -q, --quiet      no summary at the end; misses are told all the same\n"
     "  -h, --help       this\n"
     "\n"
+    "What counts when a request is matched (any number of each):\n" MATCH_FLAGS_HELP "\n"
     "Exit code: COMMAND's own where it failed (128 + N where signal N ended it); else 1 after a\n"
     "miss, or with --strict after unplayed interactions; else 0. 2: a mistake in the command\n"
     "line. 3: a cassette that could not be read; COMMAND was not started. 126, 127: COMMAND\n"
@@ -56,16 +59,20 @@ static const char help[] =
     "  TAPEDECK_SPLIT, TAPEDECK_PACE, TAPEDECK_FAULT, TAPEDECK_SCENARIO\n"
     "                        as the options; faults with spaces between. This command heeds\n"
     "                        them, too, where the option is not given.\n"
+    "  TAPEDECK_RULES        a file, as --rules\n"
+    "  TAPEDECK_MATCH        rules, one a line: 'ignore_paths=/metadata'\n"
     "\n"
     "Examples:\n"
     "  tapedeck replay hello.yaml -- curl -sN https://api.openai.com/v1/chat/completions \\\n"
     "      -H 'Content-Type: application/json' -d @request.json\n"
     "  tapedeck replay --strict tapes/*.yaml -- make check\n"
     "  tapedeck replay --pace recorded chat.yaml -- ./chat\n"
-    "  tapedeck replay --fault 429 --fault reset@request:2,event:3 chat.yaml -- ./chat\n";
+    "  tapedeck replay --fault 429 --fault reset@request:2,event:3 chat.yaml -- ./chat\n"
+    "  tapedeck replay --ignore /metadata --ignore-query key tapes/*.yaml -- ./test\n";
 
 struct arguments {
     struct td_deck_options deck;
+    struct match_flags match;
     char *faults; /* all that were given */
     bool strict;
     bool quiet;
@@ -96,10 +103,15 @@ static const char *variable(const char *name)
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"replayable", no_argument, NULL, 'r'},     {"strict", no_argument, NULL, 's'},
-        {"quiet", no_argument, NULL, 'q'},          {"split", required_argument, NULL, 'S'},
-        {"pace", required_argument, NULL, 'P'},     {"fault", required_argument, NULL, 'F'},
-        {"scenario", required_argument, NULL, 'C'}, {0},
+        {"replayable", no_argument, NULL, 'r'},
+        {"strict", no_argument, NULL, 's'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"split", required_argument, NULL, 'S'},
+        {"pace", required_argument, NULL, 'P'},
+        {"fault", required_argument, NULL, 'F'},
+        {"scenario", required_argument, NULL, 'C'},
+        MATCH_FLAGS,
+        {0},
     };
     arguments->deck.split = variable("TAPEDECK_SPLIT");
     arguments->deck.pace = variable("TAPEDECK_PACE");
@@ -114,6 +126,13 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     argv[ours] = NULL;
     opterr = 0;
     for (int option; (option = getopt_long(ours, argv, ":q", options, NULL)) != -1;) {
+        int taken = match_flags_take(&arguments->match, option, optarg);
+        if (taken < 0) {
+            complain("out of memory");
+            return EXIT_INPUT;
+        }
+        if (taken)
+            continue;
         if (option == 'r')
             arguments->deck.replayable = true;
         else if (option == 's')
@@ -133,6 +152,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
         else if (add_fault(arguments, optarg) != 0)
             return EXIT_USAGE;
     }
+    arguments->deck.rules = arguments->match.rules;
+    arguments->deck.match = (const char *const *)arguments->match.match;
     arguments->cassettes = argv + optind;
     arguments->cassette_count = ours - optind;
     if (!arguments->cassette_count)
@@ -205,33 +226,40 @@ static void print_summary(struct td_deck *deck, const struct td_deck_counts *cou
                  "libcurl; what is linked statically, or uses another library, is not played to");
 }
 
-static int run(int argc, char **argv)
+static int play(const struct arguments *arguments)
 {
-    struct arguments arguments = {.deck.size = sizeof arguments.deck};
-    int code = parse(&arguments, argc, argv);
-    if (code)
-        return code;
     struct td_error err;
-    struct td_deck *deck = open_deck(&arguments, &err);
-    free(arguments.faults);
+    struct td_deck *deck = open_deck(arguments, &err);
     if (!deck)
-        return err.code == TD_ERR_INVALID ? complain_usage(&replay_command, "%s", err.message)
-                                          : complain_error(&err);
+        return err.code == TD_ERR_INVALID && !*err.file
+                   ? complain_usage(&replay_command, "%s", err.message)
+                   : complain_error(&err);
     if (preload_shim() < 0) {
         td_deck_close(deck);
         return EXIT_INPUT;
     }
-    code = run_child(arguments.command, td_deck_ear(deck), heard, deck);
+    int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
 
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
-    if (!arguments.quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
+    if (!arguments->quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
         print_summary(deck, &counts);
     bool unplayed =
-        arguments.strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);
+        arguments->strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);
     if (code == 0 && (counts.missed || unplayed))
         code = EXIT_FINDINGS;
     td_deck_close(deck);
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct arguments arguments = {.deck.size = sizeof arguments.deck};
+    int code = parse(&arguments, argc, argv);
+    if (!code)
+        code = play(&arguments);
+    match_flags_release(&arguments.match);
+    free(arguments.faults);
     return code;
 }
 

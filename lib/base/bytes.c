@@ -24,6 +24,28 @@ bool td_bytes_starts_nocase(struct td_bytes text, struct td_bytes prefix)
     return true;
 }
 
+static int by_length(struct td_bytes a, struct td_bytes b)
+{
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+int td_bytes_compare(struct td_bytes a, struct td_bytes b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+    return order ? order : by_length(a, b);
+}
+
+int td_bytes_compare_nocase(struct td_bytes a, struct td_bytes b)
+{
+    for (size_t i = 0; i < a.len && i < b.len; i++) {
+        unsigned char x = lower(a.data[i]), y = lower(b.data[i]);
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return by_length(a, b);
+}
+
 struct td_bytes td_bytes_trim(struct td_bytes text)
 {
     while (text.len && (text.data[0] == ' ' || text.data[0] == '\t'))

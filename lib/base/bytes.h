@@ -13,12 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/error.h"
+#include <tapedeck/bytes.h>
 
-struct td_bytes {
-    const char *data; /* not NUL-terminated unless its owner says so; may be NULL when len is 0 */
-    size_t len;
-};
+#include "base/error.h"
 
 #define TD_BYTES(literal) ((struct td_bytes){(literal), sizeof(literal) - 1})
 
@@ -39,6 +36,9 @@ static inline bool td_bytes_equal(struct td_bytes a, struct td_bytes b)
 
 /* ASCII letters without regard to case, as HTTP compares its names. */
 bool td_bytes_equal_nocase(struct td_bytes a, struct td_bytes b);
+/* <0, 0 or >0. */
+int td_bytes_compare(struct td_bytes a, struct td_bytes b);
+int td_bytes_compare_nocase(struct td_bytes a, struct td_bytes b);
 bool td_bytes_starts_nocase(struct td_bytes text, struct td_bytes prefix);
 /* Without spaces and tabs at either end. */
 struct td_bytes td_bytes_trim(struct td_bytes text);

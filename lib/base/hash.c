@@ -46,3 +46,8 @@ struct td_hash td_hash_join(struct td_hash a, struct td_hash b)
     return (struct td_hash){mix(a.low ^ K0, b.low ^ K2) + b.high,
                             mix(a.high ^ K1, b.high ^ K3) + a.low};
 }
+
+uint64_t td_hash_more(uint64_t hash, uint64_t next)
+{
+    return mix(hash ^ K0, next ^ K2) + K1;
+}

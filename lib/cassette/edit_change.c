@@ -39,26 +39,45 @@ static void put_value(struct td_draft *draft, struct td_buf *out, struct td_scal
     td_buf_release(&text);
 }
 
+/* What stands behind a value on its line, or behind the indicators of a block: a comment, or
+ * nothing. */
+static struct td_bytes rest_of_line(const struct td_draft *draft, const struct td_yaml_node *node)
+{
+    struct td_bytes source = draft->tree.source;
+    size_t at = node->end, end;
+    if (node->kind == TD_YAML_SCALAR &&
+        (node->style == TD_YAML_LITERAL || node->style == TD_YAML_FOLDED)) {
+        at = td_draft_content(draft, node);
+        while (at < node->end && strchr("|>+-0123456789", source.data[at]))
+            at++;
+    }
+    for (end = at; end < source.len && !td_break_len(source.data + end, source.len - end);)
+        end++;
+    struct td_bytes rest = td_bytes(source.data + at, end - at);
+    return node->start < node->end || td_bytes_trim(rest).len ? rest : TD_BYTES("");
+}
+
 void td_draft_replace(struct td_draft *draft, const struct td_yaml_node *node, struct td_bytes text,
                       bool flow)
 {
-    struct td_bytes source = draft->tree.source;
-    const char *line_break = NULL;
-    for (size_t i = 0; i < text.len && !line_break; i++)
-        if (td_break_len(text.data + i, text.len - i))
-            line_break = text.data + i;
-    size_t end = node->end;
+    size_t head = 0, end = node->end;
+    if (flow) {
+        struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
+        td_buf_put_text(out, node->start == end ? " " : "");
+        td_buf_put_bytes(out, text);
+        return;
+    }
+    /* A comment stays on its line, which is the first one of a block. */
+    struct td_bytes rest = rest_of_line(draft, node), source = draft->tree.source;
+    while (head < text.len && !td_break_len(text.data + head, text.len - head))
+        head++;
     while (end < source.len && !td_break_len(source.data + end, source.len - end))
         end++;
-    if (flow || !line_break)
-        end = node->end;
-    /* A comment behind the value stays on its line, which is the first one of a block. */
-    size_t head = line_break && end > node->end ? (size_t)(line_break - text.data) : text.len;
     struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
     if (node->start == node->end)
         td_buf_put_char(out, ' ');
     td_buf_put(out, text.data, head);
-    td_buf_put(out, source.data + node->end, end - node->end);
+    td_buf_put_bytes(out, rest);
     td_buf_put(out, text.data + head, text.len - head);
 }
 
@@ -249,28 +268,47 @@ static int change_items(struct td_draft *draft, const struct td_yaml_node *list,
     return status;
 }
 
-/* The list becomes empty, or is no longer: it changes its style. */
+/* None of those that were there stay: the list becomes `[]`, or is no longer that. */
 static int rewrite_list(struct td_draft *draft, const struct td_yaml_node *key,
                         const struct td_child *added, size_t count)
 {
+    bool brackets = draft->manner.flow || !count;
     struct td_buf text;
     td_buf_init(&text);
-    if (draft->manner.flow || !count)
+    if (brackets)
         td_buf_put_char(&text, '[');
     for (size_t i = 0; i < count; i++) {
-        if (i && draft->manner.flow)
+        if (i && brackets)
             td_buf_put_text(&text, ", ");
         td_buf_put_bytes(&text, added[i].text);
     }
-    if (draft->manner.flow || !count)
+    if (brackets)
         td_buf_put_char(&text, ']');
     bool failed = td_buf_failed(&text);
-    if (!failed && (draft->manner.flow || !count))
+    if (!failed && brackets)
         td_draft_set_inline(draft, key, td_buf_view(&text));
     else if (!failed)
         td_draft_set_lines(draft, key, td_buf_view(&text));
     td_buf_release(&text);
     return failed ? TD_ERR_NOMEM : 0;
+}
+
+/* Where lines only come and go, the comments between them stay, also when all of them go. */
+static int change_list(struct td_draft *draft, const struct td_yaml_node *key,
+                       const struct td_child *children, size_t count, size_t kept)
+{
+    const struct td_edit *edit = draft->edit;
+    const struct td_yaml_node *list = td_yaml_resolve(key->next);
+    size_t read = edit->cassette->count;
+    bool lines = list->style == TD_YAML_BLOCK && td_draft_content(draft, list) == list->start;
+    if (kept == read && !edit->added_count)
+        return 0;
+    if (!kept && !lines)
+        return rewrite_list(draft, key, children + read, edit->added_count);
+    td_draft_children(draft, list, children, count);
+    if (!kept && !edit->added_count)
+        td_draft_put_beside(draft, key, TD_BYTES("[]"));
+    return 0;
 }
 
 int td_draft_change(struct td_draft *draft, const int64_t *ids, struct td_error *err)
@@ -292,10 +330,8 @@ int td_draft_change(struct td_draft *draft, const int64_t *ids, struct td_error 
         status = td_draft_keep(draft, &text, &children[read + i].text);
         td_buf_release(&text);
     }
-    if (status == 0 && !kept)
-        status = rewrite_list(draft, key, children + read, edit->added_count);
-    else if (status == 0 && kept + edit->added_count + (kept < read) > read)
-        td_draft_children(draft, list, children, count);
+    if (status == 0)
+        status = change_list(draft, key, children, count, kept);
     free(children);
     return status == TD_ERR_NOMEM ? td_error_nomem(err) : status;
 }

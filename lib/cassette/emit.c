@@ -235,6 +235,12 @@ enum td_layout td_layout_of(const struct td_yaml *tree)
     if (list->column != 5)
         return TD_LAYOUT_COMPACT;
     const struct td_yaml_node *request = td_yaml_find(list->first, TD_BYTES("request"));
-    return request && td_yaml_find(request, TD_BYTES("trailer")) ? TD_LAYOUT_GO_VCR
-                                                                 : TD_LAYOUT_GO_VCR_TERSE;
+    if (!request)
+        return TD_LAYOUT_GO_VCR_TERSE;
+    /* Hardly any request has a trailer; in version 1 there is no such key. */
+    const struct td_yaml_node *form = td_yaml_find(request, TD_BYTES("form"));
+    bool every =
+        td_yaml_find(request, TD_BYTES("trailer")) ||
+        (form && td_yaml_resolve(form)->kind == TD_YAML_MAPPING && !td_yaml_resolve(form)->len);
+    return every ? TD_LAYOUT_GO_VCR : TD_LAYOUT_GO_VCR_TERSE;
 }

@@ -58,6 +58,8 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
     if (!status && !(deck->index = td_index_new()))
         status = td_error_nomem(err);
     if (!status)
+        status = td_deck_take_rules(deck, &deck->options, err);
+    if (!status)
         status = td_scrubber_new(&deck->scrubber, NULL, err);
     if (!status && path)
         status = td_deck_load(deck, path, err);
@@ -95,6 +97,7 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
         return status;
     }
     deck->cassettes[deck->cassette_count++] = cassette;
+    status = td_deck_use_rules(deck, &cassette->settings, err);
     for (size_t i = 0; i < cassette->count && !status; i++)
         status = td_index_add(deck->index, &cassette->interactions[i], err);
     return status;
@@ -118,6 +121,7 @@ void td_deck_unref(struct td_deck *deck)
     td_arena_release(&deck->drafts);
     free(deck->target);
     td_index_free(deck->index);
+    td_deck_drop_rules(deck);
     for (size_t i = 0; i < deck->cassette_count; i++)
         td_cassette_free(deck->cassettes[i]);
     free(deck->cassettes);
@@ -276,13 +280,11 @@ const char *td_deck_misses(struct td_deck *deck)
     return deck->shown.data ? deck->shown.data : "";
 }
 
-/* The first of the class that nobody has played, taken for this request; or, where interactions may
- * be played again, the last one. False where there is none. */
+/* The first of the class that nobody has played, taken for this request. */
 static bool take(struct td_deck *deck, struct td_class *class, uint32_t request,
                  const struct td_query *query, struct td_reply *reply)
 {
     bool taken = false;
-    pthread_mutex_lock(&deck->lock);
     for (; !taken && class->next < class->count; class->next += !taken) {
         size_t position = class->items[class->next];
         if (!td_run_is_free(deck->run, position))
@@ -294,7 +296,20 @@ static bool take(struct td_deck *deck, struct td_class *class, uint32_t request,
             continue;
         taken = true;
     }
-    if (!taken && deck->options.replayable) {
+    return taken;
+}
+
+/* The same of all classes that answer, for each cassette can have rules of its own; or, where
+ * interactions may be played again, the last one of the first class. False where there is none. */
+static bool take_any(struct td_deck *deck, const struct td_query *query, struct td_class *class,
+                     uint32_t request, struct td_reply *reply)
+{
+    bool taken = false;
+    pthread_mutex_lock(&deck->lock);
+    for (struct td_class *next = class; next && !taken;
+         next = taken ? NULL : td_index_find_next(deck->index, query, next))
+        taken = take(deck, next, request, query, reply);
+    if (!taken && class && class->count && deck->options.replayable) {
         size_t position = class->items[class->count - 1];
         td_deck_direct(deck, td_index_at(deck->index, position), request, query, reply);
         taken = true;
@@ -348,7 +363,7 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
         return;
     }
     size_t position;
-    if (!td_explain_nearest(deck->index, query, &position)) {
+    if (!td_index_nearest(deck->index, query, &position)) {
         td_buf_put_text(out, "  the cassette has no interactions\n");
         return;
     }
@@ -388,18 +403,10 @@ static int before_replay(struct td_deck *deck, struct td_reply *reply, struct td
     return copy && !draft.failed ? 0 : td_error_nomem(err);
 }
 
-int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
-                   struct td_error *err)
+/* Told, and one line of it in `err`. */
+static void miss(struct td_deck *deck, const struct td_query *query, const struct td_class *class,
+                 uint32_t request, struct td_error *err)
 {
-    uint32_t request = td_run_request(deck->run);
-    struct td_class *class = td_index_find(deck->index, query);
-    if (class && take(deck, class, request, query, reply))
-        return before_replay(deck, reply, err);
-    if (deck->mode == TD_MODE_NEW) {
-        td_run_unask(deck->run);
-        return TD_DECK_LIVE;
-    }
-
     struct td_buf text;
     td_buf_init(&text);
     td_buf_printf(&text, "tapedeck: request %u %s: ", (unsigned)request,
@@ -409,9 +416,35 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td
     explain(&text, deck, query, class);
     tell_miss(deck, &text);
     td_buf_release(&text);
-    return td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
-                        class ? "already played" : "not on the tape", (int)query->method.len,
-                        query->method.data, (int)query->url.len, query->url.data);
+    td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
+                 class ? "already played" : "not on the tape", (int)query->method.len,
+                 query->method.data, (int)query->url.len, query->url.data);
+}
+
+int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
+                   struct td_error *err)
+{
+    uint32_t request = td_run_request(deck->run);
+    struct td_class matched = {0}, *class = &matched;
+    int status = 0;
+    if (deck->options.matcher)
+        matched.items = td_deck_ask_matcher(deck, query, &matched.count);
+    else
+        class = td_index_find(deck->index, query);
+    bool taken = class && take_any(deck, query, class, request, reply);
+    if (class && !class->count)
+        class = NULL;
+    if (taken) {
+        status = before_replay(deck, reply, err);
+    } else if (deck->mode == TD_MODE_NEW) {
+        td_run_unask(deck->run);
+        status = TD_DECK_LIVE;
+    } else {
+        miss(deck, query, class, request, err);
+        status = TD_ERR_MISS;
+    }
+    free(matched.items);
+    return status;
 }
 
 void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,

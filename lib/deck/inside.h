@@ -24,7 +24,9 @@ struct td_deck {
     size_t fault_count;             /* in all manners */
     bool resets;                    /* something may reset a connection */
     struct td_index *index;
-    struct td_run *run; /* made when the first request comes, unless another was joined */
+    struct td_settings *rules; /* of the rules file in the options; NULL where there is none */
+    char **match;              /* the rules in the options, NULL-terminated; or NULL */
+    struct td_run *run;        /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
     pthread_mutex_t lock;
     char *target;               /* what is recorded goes here; an absolute path, or NULL */
@@ -53,6 +55,16 @@ void td_deck_release_manners(struct td_deck *deck);
 /* Fills in the reply for a request that this interaction answers. */
 void td_deck_direct(struct td_deck *deck, const struct td_interaction *interaction,
                     uint32_t request, const struct td_query *query, struct td_reply *reply);
+/* Takes the rules of the options in, and gives them up. */
+int td_deck_take_rules(struct td_deck *deck, const struct td_deck_options *options,
+                       struct td_error *err);
+void td_deck_drop_rules(struct td_deck *deck);
+/* From now on the index matches by the rules of a cassette with these settings, and the deck's. */
+int td_deck_use_rules(struct td_deck *deck, const struct td_settings *settings,
+                      struct td_error *err);
+/* What the matcher of the options says: the positions of all that it lets answer the request, in
+ * recorded order; to be freed. NULL where memory ran out. */
+size_t *td_deck_ask_matcher(struct td_deck *deck, const struct td_query *query, size_t *count);
 
 /* Removes the run's folder, if this process has made one. */
 void td_deck_remove_folder(struct td_deck *deck);

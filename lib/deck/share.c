@@ -124,6 +124,26 @@ static int put_manner(const struct td_deck *deck, struct td_error *err)
     return failed ? td_error_nomem(err) : 0;
 }
 
+/* The rules, for the shim to read again: the file by its absolute name, the others one a line. */
+static int export_rules(const struct td_deck *deck, struct td_error *err)
+{
+    char *file = deck->rules ? realpath(deck->rules->path, NULL) : NULL;
+    if (deck->rules && !file)
+        return td_error_set_at(err, TD_ERR_IO, deck->rules->path, 0, 0,
+                               "cannot be handed to other programs: %s", strerror(errno));
+    struct td_buf lines;
+    td_buf_init(&lines);
+    for (size_t i = 0; deck->match && deck->match[i]; i++) {
+        td_buf_put_text(&lines, deck->match[i]);
+        td_buf_put_char(&lines, '\n');
+    }
+    bool good = !td_buf_failed(&lines) && put_variable("TAPEDECK_RULES", file) == 0 &&
+                put_variable("TAPEDECK_MATCH", lines.data) == 0;
+    td_buf_release(&lines);
+    free(file);
+    return good ? 0 : td_error_nomem(err);
+}
+
 int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
@@ -134,6 +154,8 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
                                   td_deck_fingerprint(deck, td_index_count(deck->index)), err);
         status = deck->run ? put_environment(deck, err) : TD_ERR_IO;
     }
+    if (!status)
+        status = export_rules(deck, err);
     return status ? status : put_manner(deck, err);
 }
 

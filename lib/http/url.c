@@ -214,3 +214,19 @@ unsigned td_url_default_port(struct td_bytes scheme)
         return 443;
     return 0;
 }
+
+size_t td_url_decode_field(char *to, struct td_bytes text)
+{
+    char *start = to;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '%' && text.len - i >= 3 && hex_digit(text.data[i + 1]) >= 0 &&
+            hex_digit(text.data[i + 2]) >= 0) {
+            *to++ = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+            i += 2;
+        } else {
+            *to++ = c == '+' ? ' ' : c;
+        }
+    }
+    return (size_t)(to - start);
+}

@@ -31,6 +31,10 @@ void td_url_split(struct td_url *url, struct td_bytes text);
  */
 void td_url_normalize(struct td_buf *out, struct td_bytes url);
 
+/* A field of a query or of a form, decoded: '+' is a space, a stray '%' stays. Writes to `to`,
+ * which has room for text.len bytes, and returns how many. */
+size_t td_url_decode_field(char *to, struct td_bytes text);
+
 /* "http" is 80, "https" 443, "ws" 80, "wss" 443; else 0. */
 unsigned td_url_default_port(struct td_bytes scheme);
 

@@ -28,9 +28,7 @@ static size_t find_key(const struct td_json *object, struct td_bytes key)
     return low;
 }
 
-/* The member of another object that goes with `member`: the same key, the same one of those that
- * have it. NULL where there is none. */
-static const struct td_json *partner(const struct td_json *object, const struct td_json *member)
+const struct td_json *td_json_partner(const struct td_json *object, const struct td_json *member)
 {
     size_t earlier = member->index - find_key(member->parent, member->key);
     size_t start = find_key(object, member->key);
@@ -46,8 +44,8 @@ static bool pair_up(struct td_json_walk *walk, const struct td_json *a, const st
 {
     if (walk->a_in->kind == TD_JSON_OBJECT) {
         if (a)
-            b = partner(walk->b_in, a);
-        while (!a && b && partner(walk->a_in, b))
+            b = td_json_partner(walk->b_in, a);
+        while (!a && b && td_json_partner(walk->a_in, b))
             b = b->next;
     }
     walk->a = a;

@@ -38,6 +38,11 @@ struct td_json {
     struct td_json **sorted; /* an object's members by key; equal keys in written order */
     size_t count;            /* of children */
     size_t index;            /* its place in an array, or in the object's `sorted` */
+    uint64_t hash;           /* of its value, once td_json_hash() was there */
+    bool set;                /* an array whose order does not count: see json/pattern.h */
+    bool whole;              /* a patch cannot name its children, so that it is replaced whole: an
+                                array whose children are not as in the text any more (they keep
+                                their index), or, after td_json_hash(), an object with a key twice */
 };
 
 /*
@@ -55,6 +60,26 @@ struct td_json *td_json_parse(struct td_arena *arena, struct td_bytes text, stru
  * Two texts are the same JSON value exactly when their canonical forms are the same bytes.
  */
 void td_json_canonical(struct td_buf *out, const struct td_json *value);
+
+/* Appends a string of JSON text, quotes and all. Always UTF-8: a lone surrogate (three bytes of
+ * WTF-8) is escaped, and a byte that is no UTF-8 becomes U+FFFD. */
+void td_json_put_string(struct td_buf *out, struct td_bytes text);
+/* Appends a value as its text spells it, without the white space between tokens; always UTF-8. */
+void td_json_put_source(struct td_buf *out, struct td_bytes source);
+
+/*
+ * Gives each node of the tree the hash of its value: equal values have equal hashes, and different
+ * ones different hashes but for an accident, so that whoever must know asks td_json_equal() then.
+ * On the way the elements of arrays that are sets are put into an order of their own. Linear (n
+ * log n for sets). False where memory ran out.
+ */
+bool td_json_hash(struct td_json *root);
+/* Whether both are the same value. Linear. */
+bool td_json_equal(const struct td_json *a, const struct td_json *b);
+
+/* The member of another object that goes with `member`: the same key, the same one of those that
+ * have it. NULL where there is none. */
+const struct td_json *td_json_partner(const struct td_json *object, const struct td_json *member);
 
 /* Appends the JSON Pointer (RFC 6901) that leads from `root` to `node`; nothing for the root. */
 void td_json_path(struct td_buf *out, const struct td_json *root, const struct td_json *node);

@@ -7,7 +7,9 @@
 
 #include <stdlib.h>
 
-static int take_json(struct td_body *body, struct td_arena *arena)
+#include "http/url.h"
+
+static int take_json(struct td_body *body, struct td_arena *arena, const struct td_rules *rules)
 {
     size_t start = 0;
     while (start < body->bytes.len && memchr(" \t\r\n", body->bytes.data[start], 4))
@@ -15,10 +17,14 @@ static int take_json(struct td_body *body, struct td_arena *arena)
     if (start == body->bytes.len || !memchr("{[", body->bytes.data[start], 2))
         return 0;
     struct td_error err = {0};
-    body->json = td_json_parse(arena, body->bytes, &err);
-    if (body->json)
-        body->kind = TD_BODY_JSON;
-    return err.code == TD_ERR_NOMEM ? TD_ERR_NOMEM : 0;
+    struct td_json *json = td_json_parse(arena, body->bytes, &err);
+    if (!json)
+        return err.code == TD_ERR_NOMEM ? TD_ERR_NOMEM : 0;
+    body->kind = TD_BODY_JSON;
+    body->json = json;
+    if (!rules || !rules->paths.count)
+        return 0;
+    return td_json_patterns_apply(&rules->paths, json) && td_json_hash(json) ? 0 : TD_ERR_NOMEM;
 }
 
 static int hex_digit(char c)
@@ -56,29 +62,11 @@ static int decode_field(struct td_arena *arena, struct td_bytes text, struct td_
     *decoded = text;
     if (!text.len || (!memchr(text.data, '%', text.len) && !memchr(text.data, '+', text.len)))
         return 0;
-    char *data = td_arena_alloc(arena, text.len), *to = data;
+    char *data = td_arena_alloc(arena, text.len);
     if (!data)
         return TD_ERR_NOMEM;
-    const char *end = text.data + text.len;
-    for (const char *at = text.data; at < end; at++) {
-        if (is_escape(at, end)) {
-            *to++ = (char)(hex_digit(at[1]) << 4 | hex_digit(at[2]));
-            at += 2;
-        } else {
-            *to++ = *at == '+' ? ' ' : *at;
-        }
-    }
-    *decoded = td_bytes(data, (size_t)(to - data));
+    *decoded = td_bytes(data, td_url_decode_field(data, text));
     return 0;
-}
-
-static int compare_names(struct td_bytes a, struct td_bytes b)
-{
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    if (order || a.len == b.len)
-        return order;
-    return a.len < b.len ? -1 : 1;
 }
 
 struct field {
@@ -89,7 +77,7 @@ struct field {
 static int compare_fields(const void *a, const void *b)
 {
     const struct field *left = a, *right = b;
-    int order = compare_names(left->piece.name, right->piece.name);
+    int order = td_bytes_compare(left->piece.name, right->piece.name);
     if (order)
         return order;
     return left->index < right->index ? -1 : left->index > right->index;
@@ -122,7 +110,7 @@ static int read_fields(struct td_arena *arena, struct td_bytes bytes, struct fie
     return 0;
 }
 
-static int take_form(struct td_body *body, struct td_arena *arena)
+static int take_form(struct td_body *body, struct td_arena *arena, const struct td_rules *rules)
 {
     if (!looks_like_form(body->bytes))
         return 0;
@@ -136,8 +124,8 @@ static int take_form(struct td_body *body, struct td_arena *arena)
     qsort(fields, count, sizeof *fields, compare_fields);
     body->pieces = td_arena_alloc(arena, (count + 1) * sizeof *body->pieces);
     for (size_t i = 0; body->pieces && i < count; i++)
-        body->pieces[i] = fields[i].piece;
-    body->count = count;
+        if (!rules || !td_json_patterns_ignore_key(&rules->paths, fields[i].piece.name))
+            body->pieces[body->count++] = fields[i].piece;
     body->kind = TD_BODY_FORM;
     free(fields);
     return body->pieces ? status : TD_ERR_NOMEM;
@@ -201,8 +189,10 @@ static size_t cut_parts(struct td_bytes bytes, struct td_bytes delimiter,
     return count;
 }
 
-static int take_multipart(struct td_body *body, struct td_arena *arena)
+static int take_multipart(struct td_body *body, struct td_arena *arena,
+                          const struct td_rules *rules)
 {
+    (void)rules; /* they know names in JSON and in forms */
     struct td_bytes delimiter = first_delimiter(body->bytes);
     size_t count = delimiter.len ? cut_parts(body->bytes, delimiter, NULL) : 0;
     if (!count)
@@ -215,9 +205,10 @@ static int take_multipart(struct td_body *body, struct td_arena *arena)
     return 0;
 }
 
-int td_body_read(struct td_body *body, struct td_arena *arena, struct td_bytes bytes)
+int td_body_read(struct td_body *body, struct td_arena *arena, struct td_bytes bytes,
+                 const struct td_rules *rules)
 {
-    static int (*const takers[])(struct td_body *, struct td_arena *) = {
+    static int (*const takers[])(struct td_body *, struct td_arena *, const struct td_rules *) = {
         take_json,
         take_form,
         take_multipart,
@@ -226,7 +217,7 @@ int td_body_read(struct td_body *body, struct td_arena *arena, struct td_bytes b
         bytes = TD_BYTES("");
     *body = (struct td_body){.kind = TD_BODY_BYTES, .bytes = bytes};
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++) {
-        int status = takers[i](body, arena);
+        int status = takers[i](body, arena, rules);
         if (status < 0 || body->kind != TD_BODY_BYTES)
             return status;
     }
@@ -251,7 +242,7 @@ static void put_counted(struct td_buf *out, struct td_bytes bytes)
     td_buf_put_bytes(out, bytes);
 }
 
-enum td_body_kind td_body_canonical(struct td_buf *out, struct td_bytes bytes)
+void td_body_put_canonical(struct td_buf *out, const struct td_body *body)
 {
     static const char letters[] = {
         [TD_BODY_BYTES] = 'b',
@@ -259,20 +250,25 @@ enum td_body_kind td_body_canonical(struct td_buf *out, struct td_bytes bytes)
         [TD_BODY_FORM] = 'f',
         [TD_BODY_MULTIPART] = 'm',
     };
+    td_buf_put_char(out, letters[body->kind]);
+    if (body->json)
+        td_json_canonical(out, body->json);
+    for (size_t i = 0; i < body->count; i++) {
+        put_counted(out, body->pieces[i].name);
+        put_counted(out, body->pieces[i].value);
+    }
+}
+
+enum td_body_kind td_body_canonical(struct td_buf *out, struct td_bytes bytes,
+                                    const struct td_rules *rules)
+{
     struct td_arena arena;
     struct td_body body;
     td_arena_init(&arena);
-    if (td_body_read(&body, &arena, bytes) < 0) {
+    if (td_body_read(&body, &arena, bytes, rules) < 0)
         out->failed = true;
-    } else {
-        td_buf_put_char(out, letters[body.kind]);
-        if (body.json)
-            td_json_canonical(out, body.json);
-        for (size_t i = 0; i < body.count; i++) {
-            put_counted(out, body.pieces[i].name);
-            put_counted(out, body.pieces[i].value);
-        }
-    }
+    else
+        td_body_put_canonical(out, &body);
     td_arena_release(&arena);
     return body.kind;
 }
@@ -288,7 +284,7 @@ bool td_body_walk_next(struct td_body_walk *walk)
     walk->a = walk->a_next < left->count ? &left->pieces[walk->a_next] : NULL;
     walk->b = walk->b_next < right->count ? &right->pieces[walk->b_next] : NULL;
     if (walk->a && walk->b) {
-        int order = compare_names(walk->a->name, walk->b->name);
+        int order = td_bytes_compare(walk->a->name, walk->b->name);
         if (order < 0)
             walk->b = NULL;
         else if (order > 0)

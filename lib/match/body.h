@@ -11,7 +11,7 @@
 #define TD_MATCH_BODY_H
 
 #include "base/hash.h"
-#include "json/json.h"
+#include "match/rules.h"
 
 enum td_body_kind {
     TD_BODY_BYTES, /* anything else, also empty */
@@ -37,11 +37,16 @@ struct td_body {
     size_t count;
 };
 
-/* 0, or TD_ERR_NOMEM. */
-int td_body_read(struct td_body *body, struct td_arena *arena, struct td_bytes bytes);
+/* As the rules see it: what they ignore is not there, and sets are in an order of their own.
+ * `rules` may be NULL. 0, or TD_ERR_NOMEM. */
+int td_body_read(struct td_body *body, struct td_arena *arena, struct td_bytes bytes,
+                 const struct td_rules *rules);
 
 /* Appends the canonical form, the kind's own letter first so that kinds never meet. */
-enum td_body_kind td_body_canonical(struct td_buf *out, struct td_bytes body);
+void td_body_put_canonical(struct td_buf *out, const struct td_body *body);
+/* The same of bytes. */
+enum td_body_kind td_body_canonical(struct td_buf *out, struct td_bytes bytes,
+                                    const struct td_rules *rules);
 
 /* The pieces of two bodies side by side: paired by name, the first with the first, ... */
 struct td_body_walk {

@@ -2,6 +2,8 @@
 /* Values as a message shows them. All cutting is done before escaping, so that none is cut. */
 #include "match/excerpt.h"
 
+#include "base/utf8.h"
+
 enum {
     LIMIT = 120, /* bytes that are shown of a value, before escaping */
     BEFORE = 40, /* of them, before the first difference */
@@ -14,28 +16,6 @@ enum {
 static bool is_continuation(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* The code point that starts here and its length; -1 and 1 where it is not UTF-8. Surrogates are
- * told, as JSON can hold them. */
-static int32_t next_code_point(struct td_bytes text, size_t *len)
-{
-    static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = (unsigned char)text.data[0];
-    size_t need = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    *len = 1;
-    if (!need || need > text.len || lead > 0xf4)
-        return -1;
-    int32_t c = need == 1 ? lead : lead & (0x7f >> need);
-    for (size_t i = 1; i < need; i++) {
-        if (!is_continuation(text.data[i]))
-            return -1;
-        c = c << 6 | (text.data[i] & 0x3f);
-    }
-    if (c < least[need] || c > 0x10ffff)
-        return -1;
-    *len = need;
-    return c;
 }
 
 static bool is_control(int32_t c)
@@ -59,7 +39,7 @@ static void put_escaped(struct td_buf *out, char quote, struct td_bytes text)
 {
     while (text.len) {
         size_t len;
-        int32_t c = next_code_point(text, &len);
+        int32_t c = td_utf8_next(text, &len);
         if (c < 0)
             td_buf_printf(out, "\\x%02x", (unsigned char)text.data[0]);
         else if (c == '\n')
@@ -77,6 +57,11 @@ static void put_escaped(struct td_buf *out, char quote, struct td_bytes text)
         text.data += len;
         text.len -= len;
     }
+}
+
+void td_excerpt_escape(struct td_buf *out, struct td_bytes text)
+{
+    put_escaped(out, '\0', text);
 }
 
 void td_excerpt_common(struct td_bytes a, struct td_bytes b, size_t *front, size_t *end)
@@ -127,25 +112,6 @@ void td_excerpt_text(struct td_buf *out, char quote, struct td_bytes text, struc
         td_buf_put_char(out, quote);
 }
 
-/* The source without the white space between its tokens. */
-static void put_compact(struct td_buf *out, struct td_bytes source)
-{
-    bool in_string = false;
-    size_t start = 0;
-    for (size_t i = 0; i < source.len; i++) {
-        char c = source.data[i];
-        if (in_string && c == '\\') {
-            i++;
-        } else if (c == '"') {
-            in_string = !in_string;
-        } else if (!in_string && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) {
-            td_buf_put(out, source.data + start, i - start);
-            start = i + 1;
-        }
-    }
-    td_buf_put(out, source.data + start, source.len - start);
-}
-
 void td_excerpt_json(struct td_buf *out, const struct td_json *value, const struct td_json *other)
 {
     struct td_bytes beside = {0};
@@ -156,7 +122,7 @@ void td_excerpt_json(struct td_buf *out, const struct td_json *value, const stru
     } else if (value->count) {
         struct td_buf compact;
         td_buf_init(&compact);
-        put_compact(&compact, value->source);
+        td_json_put_source(&compact, value->source);
         td_excerpt_text(out, '\0', td_buf_view(&compact), beside);
         td_buf_release(&compact);
     } else if (value->kind == TD_JSON_ARRAY || value->kind == TD_JSON_OBJECT) {
@@ -170,7 +136,7 @@ bool td_excerpt_is_text(struct td_bytes bytes)
 {
     while (bytes.len) {
         size_t len;
-        int32_t c = next_code_point(bytes, &len);
+        int32_t c = td_utf8_next(bytes, &len);
         if (c < 0 || is_surrogate(c) || (is_control(c) && c != '\n' && c != '\r' && c != '\t'))
             return false;
         bytes.data += len;

@@ -19,6 +19,9 @@ void td_excerpt_text(struct td_buf *out, char quote, struct td_bytes text, struc
 /* A JSON value likewise, in JSON's own notation without white space; `other` may be NULL. */
 void td_excerpt_json(struct td_buf *out, const struct td_json *value, const struct td_json *other);
 
+/* All of `text`, escaped as above; quotes and backslashes stay as they are. */
+void td_excerpt_escape(struct td_buf *out, struct td_bytes text);
+
 /* How many bytes the two have in common at the front and, behind that, at the end. */
 void td_excerpt_common(struct td_bytes a, struct td_bytes b, size_t *front, size_t *end);
 

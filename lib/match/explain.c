@@ -212,7 +212,7 @@ static void explain_body(struct finding *finding, struct td_bytes asked, struct 
     struct td_arena arena;
     struct td_body a, b;
     td_arena_init(&arena);
-    if (td_body_read(&a, &arena, asked) < 0 || td_body_read(&b, &arena, recorded) < 0) {
+    if (td_body_read(&a, &arena, asked, NULL) < 0 || td_body_read(&b, &arena, recorded, NULL) < 0) {
         finding->out->failed = true;
     } else if (a.kind != b.kind || (!a.bytes.len != !b.bytes.len)) {
         finding_start(finding, "body");

@@ -5,10 +5,6 @@
 
 #include "match/index.h"
 
-/* The interaction that comes nearest to the request; false where the index is empty. */
-bool td_explain_nearest(const struct td_index *index, const struct td_query *query,
-                        size_t *position);
-
 /*
  * Appends what differs between a request and an interaction that does not match it, one line a
  * finding, each "field: ..." with both values, the most telling first: method, then URL by its

@@ -1,18 +1,181 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Which interaction a person would say was meant: first by method and URL, and among those that
- * are equally near so, by how much of the body is the same.
- */
-#include <string.h>
+#include "match/nearest.h"
 
+#include <stdlib.h>
+
+#include "base/map.h"
 #include "http/url.h"
-#include "match/body.h"
-#include "match/excerpt.h"
-#include "match/explain.h"
+#include "match/index.h"
 
-/* Bytes of bodies, and pairs in them, that are looked at before the search rests with what it
- * has. Some tenths of a second, spent on a miss only. */
-enum { WORK_LIMIT = 64 * 1024 * 1024 };
+enum {
+    MOST_TOKENS = 64 * 1024,       /* of one request: what comes after does not count */
+    MOST_TRIES = 4,                /* clusters that a new request is held against */
+    MOST_COMPARED = 4,             /* interactions that are compared in full */
+    MOST_EDITS = 400,              /* in such a comparison */
+    WORK_LIMIT = 64 * 1024 * 1024, /* words that a search looks at, before it rests with what it
+                                      has: some tenths of a second, and on a miss only */
+};
+
+/* What method and URL the rules let count. */
+struct where {
+    struct td_bytes method;
+    struct td_url url; /* of a normalised text */
+};
+
+/* Requests to the same method and URL, by the same rules. */
+struct address {
+    struct where where;
+    const struct td_rules *rules;
+    struct td_cluster **clusters;
+    size_t count;
+    size_t capacity;
+    struct address *next;
+};
+
+struct td_nearest {
+    struct td_map map;         /* struct address */
+    struct address *addresses; /* in the order in which they came */
+    struct address **end;
+    struct td_arena arena;
+    const struct td_recorded_request **requests; /* by position, NULL where another stands for it */
+    size_t count;
+    size_t capacity;
+};
+
+struct td_nearest *td_nearest_new(void)
+{
+    struct td_nearest *nearest = calloc(1, sizeof *nearest);
+    if (!nearest)
+        return NULL;
+    td_map_init(&nearest->map);
+    td_arena_init(&nearest->arena);
+    nearest->end = &nearest->addresses;
+    return nearest;
+}
+
+void td_nearest_free(struct td_nearest *nearest)
+{
+    if (!nearest)
+        return;
+    for (struct address *address = nearest->addresses; address; address = address->next) {
+        for (size_t i = 0; i < address->count; i++)
+            td_cluster_free(address->clusters[i]);
+        free(address->clusters);
+    }
+    td_map_release(&nearest->map);
+    td_arena_release(&nearest->arena);
+    free(nearest->requests);
+    free(nearest);
+}
+
+void td_nearest_tokens(struct td_tokens *tokens, const struct td_query *query,
+                       const struct td_rules *rules, const struct td_body *body)
+{
+    struct td_arena arena;
+    struct td_fields headers;
+    td_arena_init(&arena);
+    tokens->failed |= td_rules_headers(rules, &query->headers, &arena, &headers) < 0;
+    for (size_t i = 0; i < headers.count; i++)
+        td_tokens_put_text(tokens, ~td_hash_short(headers.items[i].name), headers.items[i].value);
+    if (rules->parts & TD_RULES_BODY) {
+        if (body->json)
+            td_tokens_put_json(tokens, body->json);
+        for (size_t i = 0; i < body->count; i++)
+            td_tokens_put_text(tokens,
+                               td_hash_more(body->kind, td_hash_short(body->pieces[i].name)),
+                               body->pieces[i].value);
+    }
+    td_arena_release(&arena);
+}
+
+/* The text is put into `text`, and where it is into *where. */
+static void read_where(struct where *where, struct td_buf *text, const struct td_rules *rules,
+                       const struct td_query *query)
+{
+    td_buf_clear(text);
+    *where = (struct where){0};
+    if (rules->parts & TD_RULES_METHOD)
+        where->method = query->method.len ? query->method : TD_BYTES("GET");
+    if (rules->parts & TD_RULES_URL)
+        td_rules_put_url(text, rules, query->url);
+    td_url_split(&where->url, td_buf_view(text));
+}
+
+static struct address *add_address(struct td_nearest *nearest, const struct td_query *query,
+                                   const struct td_rules *rules)
+{
+    struct where where;
+    struct td_buf text;
+    td_buf_init(&text);
+    read_where(&where, &text, rules, query);
+    struct td_hash hash = td_hash_join(td_hash_bytes(td_buf_view(&text)), rules->fingerprint);
+    hash = td_hash_join(hash, td_hash_bytes(where.method));
+    hash.low += rules->parts;
+    struct address *address = td_map_get(&nearest->map, hash);
+    if (!address && !td_buf_failed(&text)) {
+        struct td_bytes kept = td_arena_copy(&nearest->arena, td_buf_view(&text));
+        address = kept.data ? td_arena_alloc(&nearest->arena, sizeof *address) : NULL;
+        if (address && td_map_put(&nearest->map, hash, address) == 0) {
+            address->rules = rules;
+            address->where.method = where.method;
+            td_url_split(&address->where.url, kept);
+            *nearest->end = address;
+            nearest->end = &address->next;
+        } else {
+            address = NULL;
+        }
+    }
+    td_buf_release(&text);
+    return address;
+}
+
+/* Into the latest cluster that is much like it, or a new one. */
+static int add_to_cluster(struct address *address, size_t position, const struct td_tokens *tokens)
+{
+    for (size_t i = 0; i < address->count && i < MOST_TRIES; i++) {
+        int added = td_cluster_add(address->clusters[address->count - 1 - i], position, tokens);
+        if (added)
+            return added < 0 ? added : 0;
+    }
+    if (address->count == address->capacity) {
+        size_t capacity = address->capacity ? address->capacity * 2 : 4;
+        void *clusters = realloc(address->clusters, capacity * sizeof *address->clusters);
+        if (!clusters)
+            return TD_ERR_NOMEM;
+        address->clusters = clusters;
+        address->capacity = capacity;
+    }
+    struct td_cluster *cluster = td_cluster_new();
+    if (!cluster)
+        return TD_ERR_NOMEM;
+    address->clusters[address->count++] = cluster;
+    int added = td_cluster_add(cluster, position, tokens);
+    return added < 0 ? added : 0;
+}
+
+int td_nearest_add(struct td_nearest *nearest, size_t position,
+                   const struct td_recorded_request *request, const struct td_query *query,
+                   const struct td_rules *rules, const struct td_body *body)
+{
+    while (position >= nearest->capacity) {
+        size_t capacity = nearest->capacity ? nearest->capacity * 2 : 16;
+        void *requests = realloc(nearest->requests, capacity * sizeof *nearest->requests);
+        if (!requests)
+            return TD_ERR_NOMEM;
+        nearest->requests = requests;
+        nearest->capacity = capacity;
+    }
+    nearest->requests[position] = request;
+    struct address *address = add_address(nearest, query, rules);
+    if (!address)
+        return TD_ERR_NOMEM;
+    struct td_tokens tokens;
+    td_tokens_init(&tokens, MOST_TOKENS);
+    td_nearest_tokens(&tokens, query, rules, body);
+    int status = tokens.failed ? TD_ERR_NOMEM : add_to_cluster(address, position, &tokens);
+    td_tokens_release(&tokens);
+    return status;
+}
 
 /* How near the method and the URL are. Path before host before method before query: a POST to
  * the same path of another host is meant rather than a GET of another path. */
@@ -24,24 +187,10 @@ enum {
     NEAR_SCHEME = 1,
 };
 
-struct address {
-    struct td_bytes method;
-    struct td_url url; /* of the normalised text */
-};
-
 struct nearness {
     unsigned parts;
     size_t path; /* bytes of whole segments that the paths share, where they are not the same */
 };
-
-static void read_address(struct address *address, struct td_buf *text, struct td_bytes method,
-                         struct td_bytes url)
-{
-    td_buf_clear(text);
-    td_url_normalize(text, url);
-    td_url_split(&address->url, td_buf_view(text));
-    address->method = method.len ? method : TD_BYTES("GET");
-}
 
 static size_t shared_segments(struct td_bytes a, struct td_bytes b)
 {
@@ -52,7 +201,7 @@ static size_t shared_segments(struct td_bytes a, struct td_bytes b)
     return shared;
 }
 
-static struct nearness nearness(const struct address *a, const struct address *b)
+static struct nearness nearness(const struct where *a, const struct where *b)
 {
     struct nearness near = {0};
     if (td_bytes_equal(a->url.path, b->url.path))
@@ -77,110 +226,142 @@ static int compare(struct nearness a, struct nearness b)
     return a.path < b.path ? -1 : a.path > b.path;
 }
 
-/* Of a pair of different texts, the share that is the same: always less than 1. */
-static double text_similarity(struct td_bytes a, struct td_bytes b)
+/* The nearest few, by distance and then by position. */
+struct candidate {
+    size_t position;
+    size_t distance; /* never more than that in full */
+    const struct td_rules *rules;
+};
+
+struct search {
+    const struct td_query *query;
+    struct td_tokens tokens; /* of the query, by the rules that it was read by last */
+    const struct td_rules *rules;
+    struct candidate best[MOST_COMPARED];
+    size_t count;
+    size_t work;
+};
+
+static bool before(const struct candidate *a, const struct candidate *b)
 {
-    size_t front, end, longer = a.len > b.len ? a.len : b.len;
-    td_excerpt_common(a, b, &front, &end);
-    return longer ? (double)(front + end) / (double)longer : 0;
+    return a->distance != b->distance ? a->distance < b->distance : a->position < b->position;
 }
 
-static double json_similarity(const struct td_json *a, const struct td_json *b, size_t *work)
+static void offer(struct search *search, struct candidate candidate)
 {
-    struct td_json_walk walk;
-    double same = 0, all = 0;
-    td_json_walk_init(&walk, a, b);
-    for (; td_json_walk_next(&walk); all++, ++*work) {
-        if (walk.same)
-            same++;
-        else if (walk.a && walk.b && walk.a->kind == TD_JSON_STRING &&
-                 walk.b->kind == TD_JSON_STRING)
-            same += text_similarity(walk.a->text, walk.b->text);
+    size_t at = search->count;
+    if (at == MOST_COMPARED) {
+        if (!before(&candidate, &search->best[at - 1]))
+            return;
+        at--;
+    } else {
+        search->count++;
     }
-    return same / all;
+    for (; at && before(&candidate, &search->best[at - 1]); at--)
+        search->best[at] = search->best[at - 1];
+    search->best[at] = candidate;
 }
 
-static double piece_similarity(const struct td_body *a, const struct td_body *b, size_t *work)
+static bool read_tokens(struct td_tokens *tokens, const struct td_query *query,
+                        const struct td_rules *rules)
 {
-    struct td_body_walk walk;
-    double same = 0, all = 0;
-    td_body_walk_init(&walk, a, b);
-    for (; td_body_walk_next(&walk); all++, ++*work) {
-        if (walk.same)
-            same++;
-        else if (walk.a && walk.b)
-            same += text_similarity(walk.a->value, walk.b->value);
-    }
-    return all > 0 ? same / all : 1;
-}
-
-/* From 0 to 1; 1 is the same body. Adds to *work what it cost. */
-static double body_similarity(const struct td_body *asked, struct td_bytes bytes, size_t *work)
-{
-    *work += bytes.len;
-    if (td_bytes_equal(asked->bytes, bytes))
-        return 1;
     struct td_arena arena;
-    struct td_body body;
-    double similarity = 0;
+    struct td_body body = {0};
     td_arena_init(&arena);
-    if (td_body_read(&body, &arena, bytes) == 0 && body.kind == asked->kind)
-        similarity = body.json ? json_similarity(asked->json, body.json, work)
-                               : piece_similarity(asked, &body, work);
+    tokens->count = 0;
+    bool good =
+        !(rules->parts & TD_RULES_BODY) || td_body_read(&body, &arena, query->body, rules) == 0;
+    if (good)
+        td_nearest_tokens(tokens, query, rules, &body);
     td_arena_release(&arena);
-    return similarity;
+    return good && !tokens->failed;
 }
 
-static struct nearness nearness_at(const struct td_index *index, size_t position,
-                                   const struct address *asked, struct td_buf *text)
+static void search_cluster(struct search *search, const struct td_cluster *cluster)
 {
-    const struct td_recorded_request *request = &td_index_at(index, position)->request;
-    struct address address;
-    read_address(&address, text, request->method, request->url);
-    return nearness(asked, &address);
+    size_t count = td_cluster_count(cluster);
+    size_t *distances = malloc((count + 1) * sizeof *distances);
+    if (distances && td_cluster_distances(cluster, &search->tokens, distances))
+        for (size_t i = 0; i < count; i++)
+            offer(search,
+                  (struct candidate){td_cluster_position(cluster, i), distances[i], search->rules});
+    free(distances);
+    search->work += search->tokens.count + count;
 }
 
-bool td_explain_nearest(const struct td_index *index, const struct td_query *query,
-                        size_t *position)
+static void search_address(struct search *search, const struct address *address)
 {
-    size_t count = td_index_count(index);
-    if (!count)
+    if (search->rules != address->rules) {
+        search->rules = address->rules;
+        if (!read_tokens(&search->tokens, search->query, address->rules))
+            return;
+    }
+    for (size_t i = 0; i < address->count && search->work < WORK_LIMIT; i++)
+        search_cluster(search, address->clusters[i]);
+}
+
+/* Of the candidates, in the order of what their distance is at least. */
+static size_t compare_in_full(struct search *search, const struct td_nearest *nearest)
+{
+    struct td_tokens tokens;
+    struct candidate best = {.position = SIZE_MAX, .distance = SIZE_MAX};
+    td_tokens_init(&tokens, MOST_TOKENS);
+    for (size_t i = 0; i < search->count && before(&search->best[i], &best); i++) {
+        struct candidate candidate = search->best[i];
+        const struct td_recorded_request *request = nearest->requests[candidate.position];
+        struct td_query recorded = {
+            .body = request->message.body,
+            .headers = request->message.headers,
+        };
+        bool read = search->rules == candidate.rules ||
+                    read_tokens(&search->tokens, search->query, candidate.rules);
+        search->rules = candidate.rules;
+        if (read && read_tokens(&tokens, &recorded, candidate.rules)) {
+            size_t distance = td_tokens_distance(&search->tokens, &tokens, MOST_EDITS);
+            if (distance > candidate.distance)
+                candidate.distance = distance;
+        }
+        if (before(&candidate, &best))
+            best = candidate;
+    }
+    td_tokens_release(&tokens);
+    return best.position;
+}
+
+bool td_nearest_find(const struct td_nearest *nearest, const struct td_query *query,
+                     size_t *position)
+{
+    if (!nearest->addresses)
         return false;
-    struct address asked;
-    struct td_buf asked_text, text;
-    td_buf_init(&asked_text);
+    struct td_buf text;
+    struct where asked;
+    struct nearness best = {0}, *all = NULL;
+    size_t count = 0, i = 0;
     td_buf_init(&text);
-    read_address(&asked, &asked_text, query->method, query->url);
-
-    struct nearness best = nearness_at(index, 0, &asked, &text);
-    *position = 0;
-    for (size_t i = 1; i < count; i++) {
-        struct nearness near = nearness_at(index, i, &asked, &text);
-        if (compare(near, best) > 0) {
-            best = near;
-            *position = i;
-        }
+    for (const struct address *address = nearest->addresses; address; address = address->next)
+        count++;
+    all = calloc(count, sizeof *all);
+    const struct td_rules *rules = NULL;
+    for (const struct address *address = nearest->addresses; all && address;
+         address = address->next, i++) {
+        if (address->rules != rules)
+            read_where(&asked, &text, rules = address->rules, query);
+        all[i] = nearness(&asked, &address->where);
+        if (compare(all[i], best) > 0)
+            best = all[i];
     }
-
-    struct td_arena arena;
-    struct td_body body;
-    td_arena_init(&arena);
-    if (td_body_read(&body, &arena, query->body) == 0) {
-        double most = -1;
-        size_t work = 0;
-        for (size_t i = *position; i < count && most < 1 && work < WORK_LIMIT; i++) {
-            if (compare(nearness_at(index, i, &asked, &text), best) != 0)
-                continue;
-            double similarity =
-                body_similarity(&body, td_index_at(index, i)->request.message.body, &work);
-            if (similarity > most) {
-                most = similarity;
-                *position = i;
-            }
-        }
-    }
-    td_arena_release(&arena);
-    td_buf_release(&asked_text);
     td_buf_release(&text);
-    return true;
+
+    struct search search = {.query = query};
+    td_tokens_init(&search.tokens, MOST_TOKENS);
+    i = 0;
+    for (const struct address *address = nearest->addresses; all && address;
+         address = address->next, i++)
+        if (compare(all[i], best) == 0)
+            search_address(&search, address);
+    free(all);
+    if (search.count)
+        *position = compare_in_full(&search, nearest);
+    td_tokens_release(&search.tokens);
+    return search.count > 0;
 }

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -76,9 +77,28 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
+/* Cuts TAPEDECK_MATCH into its lines: a list of them that ends in NULL, and one piece of memory. */
+static char **match_rules(void)
+{
+    const char *text = getenv("TAPEDECK_MATCH");
+    size_t len = text ? strlen(text) : 0, count = 0;
+    char **lines = calloc(1, (len + 2) * sizeof *lines + len + 1);
+    if (!lines)
+        return NULL;
+    char *copy = (char *)(lines + len + 2), *rest = copy;
+    if (len)
+        memcpy(copy, text, len);
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            lines[count++] = line;
+    return lines;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
+    const char *rules = variable("TAPEDECK_RULES");
+    char **match = match_rules();
     struct td_deck_options options = {
         .size = sizeof options,
         .replayable = is_set("TAPEDECK_REPLAYABLE", "1"),
@@ -89,10 +109,12 @@ static struct td_deck *load(const char *list, struct td_error *err)
         .pace = variable("TAPEDECK_PACE"),
         .faults = variable("TAPEDECK_FAULT"),
         .scenario = variable("TAPEDECK_SCENARIO"),
+        .rules = rules,
+        .match = (const char *const *)match,
     };
-    if (mode && *mode && td_mode_parse(mode, &options.mode, err) < 0)
-        return NULL;
-    struct td_deck *deck = td_deck_open(NULL, &options, err);
+    bool known = !mode || !*mode || td_mode_parse(mode, &options.mode, err) == 0;
+    struct td_deck *deck = known ? td_deck_open(NULL, &options, err) : NULL;
+    free(match);
     const char *base = getenv("TAPEDECK_BASE");
     struct td_buf path;
     td_buf_init(&path);

@@ -16,7 +16,7 @@
 static enum td_body_kind canonical(struct td_buf *out, struct td_bytes body)
 {
     td_buf_init(out);
-    enum td_body_kind kind = td_body_canonical(out, body);
+    enum td_body_kind kind = td_body_canonical(out, body, NULL);
     assert_false(td_buf_failed(out));
     assert_true(out->len > 0);
     return kind;
@@ -220,12 +220,12 @@ static void test_large(void **state)
     struct td_arena arena;
     struct td_body body;
     td_arena_init(&arena);
-    assert_int_equal(td_body_read(&body, &arena, td_buf_view(&form)), 0);
+    assert_int_equal(td_body_read(&body, &arena, td_buf_view(&form), NULL), 0);
     assert_int_equal(body.kind, TD_BODY_FORM);
     assert_int_equal(body.count, MANY);
     assert_true(td_bytes_equal(body.pieces[1].value, TD_BYTES("2")));
     assert_true(td_bytes_equal(body.pieces[MANY / 2].value, TD_BYTES("1")));
-    assert_int_equal(td_body_read(&body, &arena, td_buf_view(&parts)), 0);
+    assert_int_equal(td_body_read(&body, &arena, td_buf_view(&parts), NULL), 0);
     assert_int_equal(body.kind, TD_BODY_MULTIPART);
     assert_int_equal(body.count, MANY);
     td_arena_release(&arena);
@@ -244,8 +244,8 @@ static void assert_pairs(const char *a, const char *b, const char *expected)
     td_arena_init(&arena);
     td_buf_init(&out);
     td_buf_put_text(&out, "");
-    assert_int_equal(td_body_read(&left, &arena, td_bytes_of(a)), 0);
-    assert_int_equal(td_body_read(&right, &arena, td_bytes_of(b)), 0);
+    assert_int_equal(td_body_read(&left, &arena, td_bytes_of(a), NULL), 0);
+    assert_int_equal(td_body_read(&right, &arena, td_bytes_of(b), NULL), 0);
     td_body_walk_init(&walk, &left, &right);
     while (td_body_walk_next(&walk)) {
         assert_int_equal(walk.place, place++);

@@ -223,6 +223,86 @@ static void test_live_again(void **state)
     td_deck_close(deck);
 }
 
+/* A body of the program's own, to where the seed went. */
+static CURLcode post(const char *body)
+{
+    size_t total = 0;
+    CURL *curl = curl_easy_init();
+    curl_easy_setopt(curl, CURLOPT_URL, "https://api.openai.com/v1/chat/completions");
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, count);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &total);
+    CURLcode code = curl_easy_perform(curl);
+    curl_easy_cleanup(curl);
+    return code;
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"ignore_paths=/messages", "ignore_paths=/user", NULL};
+    struct td_deck_options options = {.size = sizeof options, .match = rules};
+    struct td_error err;
+    struct td_deck *deck = open_deck("openai-chat-hello", &options);
+    assert_int_equal(td_deck_insert(deck), 0);
+    assert_int_equal(post("{\"model\":\"gpt-4o\",\"max_tokens\":4000,\"user\":7,"
+                          "\"stream_options\":{\"include_usage\":true},\"stream\":true}"),
+                     CURLE_OK);
+    assert_int_equal(td_deck_eject(deck, &err), 0);
+    td_deck_close(deck);
+
+    static const char *const wrong[] = {"ignore_path=/messages", NULL};
+    options.match = wrong;
+    assert_null(td_deck_open(seed("openai-chat-hello"), &options, &err));
+    assert_int_equal(err.code, TD_ERR_INVALID);
+    options = (struct td_deck_options){.size = sizeof options, .rules = "/nonexistent/rules"};
+    assert_null(td_deck_open(seed("openai-chat-hello"), &options, &err));
+    assert_int_equal(err.code, TD_ERR_IO);
+    /* A program that was compiled before there were rules. */
+    options = (struct td_deck_options){.size = offsetof(struct td_deck_options, rules),
+                                       .rules = "/nonexistent/rules"};
+    td_deck_close(open_deck("openai-chat-hello", &options));
+}
+
+struct matched {
+    char word[32];
+    int calls;
+};
+
+static bool mentions(void *data, const struct td_asked *asked, const struct td_interaction *tape)
+{
+    struct matched *matched = data;
+    size_t len;
+    matched->calls++;
+    assert_string_equal(asked->method, "POST");
+    assert_string_equal(asked->url, "https://api.openai.com/v1/chat/completions");
+    assert_int_equal(asked->body_len, strlen(asked->body));
+    assert_true(asked->header_count > 0);
+    return strstr(asked->body, matched->word) &&
+           strstr(td_interaction_body(tape, TD_REQUEST, &len), matched->word);
+}
+
+static void test_matcher(void **state)
+{
+    (void)state;
+    struct matched matched = {.word = "tool_call_id"};
+    struct td_deck_options options = {
+        .size = sizeof options, .matcher = mentions, .matcher_data = &matched};
+    struct td_deck *deck = open_deck("openai-chat-weather-tool", &options);
+    assert_int_equal(td_deck_insert(deck), 0);
+    assert_int_not_equal(post("nothing of the kind"), CURLE_OK);
+    assert_int_equal(matched.calls, 2);
+    assert_non_null(strstr(td_deck_misses(deck), "is not on the tape"));
+    assert_int_equal(post("a tool_call_id"), CURLE_OK);
+    assert_int_not_equal(post("a tool_call_id"), CURLE_OK);
+    assert_non_null(strstr(td_deck_misses(deck), "played to request 2"));
+    strcpy(matched.word, "weather");
+    assert_int_equal(post("the weather"), CURLE_OK);
+    assert_int_not_equal(post("the weather"), CURLE_OK);
+    assert_int_equal(td_deck_eject(deck, NULL), TD_ERR_MISS);
+    td_deck_close(deck);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_forked_child_plays_from_the_same_deck),
         cmocka_unit_test(test_bad_cassette),
         cmocka_unit_test(test_live_again),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_matcher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

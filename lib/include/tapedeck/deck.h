@@ -14,7 +14,8 @@
  *         fprintf(stderr, "%s\n%s", err.message, td_deck_misses(deck));
  *     td_deck_close(deck);
  *
- * Requests are matched by method, URL and body. Each interaction is played once, in recorded order
+ * Requests are matched by method, URL and body, as far as the rules of the cassette and those in
+ * the options let them count (docs/matching.md). Each interaction is played once, in recorded order
  * among those that answer the same request. A forked child plays from the same deck: what it has
  * been played counts for its parent too.
  *
@@ -36,6 +37,7 @@ extern "C" {
 
 struct td_deck;
 struct td_draft;
+struct td_interaction;
 
 /* What becomes of a request. The names are those of go-vcr, in brackets. */
 enum td_mode {
@@ -69,6 +71,25 @@ struct td_deck_hooks {
     void (*on_eject)(void *context);
 };
 
+/* A request as a matcher of the program's own sees it; valid while the matcher runs. */
+struct td_asked_header {
+    const char *name;
+    const char *value;
+};
+struct td_asked {
+    const char *method;
+    const char *url;  /* absolute */
+    const char *body; /* bytes of any kind; a NUL follows that is not one of them */
+    size_t body_len;
+    const struct td_asked_header *headers;
+    size_t header_count;
+};
+
+/* Whether the interaction answers the request. Called in the thread that asks, for one interaction
+ * after the other, in recorded order; it must not use libcurl or the deck. */
+typedef bool td_matcher(void *data, const struct td_asked *asked,
+                        const struct td_interaction *recorded);
+
 struct td_deck_options {
     size_t size;         /* sizeof(struct td_deck_options): tells which fields the caller knows */
     bool replayable;     /* an interaction may be played any number of times */
@@ -93,6 +114,15 @@ struct td_deck_options {
     bool (*passes)(void *context, const char *url);
     struct td_deck_hooks hooks;
     void *context; /* for the predicate and the hooks */
+
+    const char *rules; /* a rules file, whose matching rules add to those of the cassettes; or
+                          NULL */
+    const char *const *match; /* matching rules one by one, "ignore_paths=/metadata", as under
+                                 `match:` in a rules file; the last is NULL. Or NULL */
+    td_matcher *matcher; /* decides on headers and body in their place, among the interactions whose
+                            method and URL are the same by the rules ("parts=body" in `match`: among
+                            all); or NULL. Not for other processes than this one and its forks */
+    void *matcher_data;
 };
 
 /*

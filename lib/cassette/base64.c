@@ -45,3 +45,26 @@ bool td_base64_decode(struct td_arena *arena, struct td_bytes text, struct td_by
     bytes->len = len;
     return count % 4 == 0;
 }
+
+void td_base64_encode(struct td_buf *out, struct td_bytes bytes)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *in = (const unsigned char *)bytes.data;
+    size_t len = (bytes.len + 2) / 3 * 4, left = bytes.len;
+    char *to = td_buf_reserve(out, len);
+    if (!to)
+        return;
+    for (; left; in += 3, to += 4) {
+        size_t taken = left < 3 ? left : 3;
+        uint32_t group = (uint32_t)in[0] << 16 | (taken > 1 ? (uint32_t)in[1] << 8 : 0) |
+                         (taken > 2 ? in[2] : 0);
+        to[0] = letters[group >> 18];
+        to[1] = letters[group >> 12 & 0x3f];
+        to[2] = taken > 1 ? letters[group >> 6 & 0x3f] : '=';
+        to[3] = taken > 2 ? letters[group & 0x3f] : '=';
+        left -= taken;
+    }
+    out->len += len;
+    out->data[out->len] = '\0';
+}

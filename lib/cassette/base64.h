@@ -11,4 +11,7 @@
 bool td_base64_decode(struct td_arena *arena, struct td_bytes text, struct td_bytes *bytes,
                       size_t *bad);
 
+/* Appends the base64, padded, on one line. */
+void td_base64_encode(struct td_buf *out, struct td_bytes bytes);
+
 #endif

@@ -104,3 +104,39 @@ enum td_duration_result td_duration_parse(struct td_bytes text, int64_t *ns)
     *ns = negative ? (int64_t) - (uint64_t)sum : (int64_t)sum;
     return TD_DURATION_OK;
 }
+
+/* In units of `scale` nanoseconds, with as much of a fraction as there is. */
+static void format_unit(uint64_t ns, uint64_t scale, const char *name, struct td_buf *out)
+{
+    td_buf_printf(out, "%llu", (unsigned long long)(ns / scale));
+    uint64_t rest = ns % scale;
+    if (rest)
+        td_buf_put_char(out, '.');
+    while (rest) {
+        scale /= 10;
+        td_buf_put_char(out, (char)('0' + rest / scale));
+        rest %= scale;
+    }
+    td_buf_put_text(out, name);
+}
+
+void td_duration_format(int64_t ns, struct td_buf *out)
+{
+    uint64_t left = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    if (ns < 0)
+        td_buf_put_char(out, '-');
+    if (!left || left >= 1000000000) {
+        uint64_t hours = left / 3600000000000, minutes = left / 60000000000 % 60;
+        if (hours)
+            td_buf_printf(out, "%lluh", (unsigned long long)hours);
+        if (hours || minutes)
+            td_buf_printf(out, "%llum", (unsigned long long)minutes);
+        format_unit(left % 60000000000, 1000000000, "s", out);
+    } else if (left >= 1000000) {
+        format_unit(left, 1000000, "ms", out);
+    } else if (left >= 1000) {
+        format_unit(left, 1000, "\xc2\xb5s", out);
+    } else {
+        format_unit(left, 1, "ns", out);
+    }
+}

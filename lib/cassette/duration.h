@@ -18,4 +18,7 @@ enum td_duration_result {
  */
 enum td_duration_result td_duration_parse(struct td_bytes text, int64_t *ns);
 
+/* The text, appended, as Go's Duration.String() has it: "1m2.5s", "626.391292ms", "0s". */
+void td_duration_format(int64_t ns, struct td_buf *out);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keys of the format, and where in the model each goes. Merge keys are an error wherever keys
- * are read: go-vcr would follow them, and leaving them out would lose what they stand for.
+ * Keys are looked up in the tables of cassette/keys.h. Merge keys are an error wherever keys are
+ * read: go-vcr would follow them, and leaving them out would lose what they stand for.
  */
 #include "cassette/reader.h"
 
@@ -10,64 +10,9 @@
 
 #include "base/file.h"
 #include "cassette/chunks.h"
+#include "cassette/keys.h"
 #include "cassette/settings.h"
 #include "cassette/value.h"
-
-enum type { TEXT, BODY, INT, LONG, BOOL, LIST, FIELDS, DURATION, CHUNKS, SHAPE };
-
-struct key {
-    struct td_bytes name;
-    enum type type;
-    size_t offset; /* of its value in the struct that is read into */
-};
-
-#define KEY(name, type, record, member)                                                            \
-    {                                                                                              \
-        {(name), sizeof(name) - 1}, (type), offsetof(struct record, member)                        \
-    }
-#define REQUEST(name, type, member)  KEY(name, type, td_recorded_request, member)
-#define RESPONSE(name, type, member) KEY(name, type, td_recorded_response, member)
-
-static const struct key request_keys[] = {
-    REQUEST("proto", TEXT, message.proto),
-    REQUEST("proto_major", INT, message.proto_major),
-    REQUEST("proto_minor", INT, message.proto_minor),
-    REQUEST("content_length", LONG, message.content_length),
-    REQUEST("transfer_encoding", LIST, message.transfer_encoding),
-    REQUEST("trailer", FIELDS, message.trailer),
-    REQUEST("host", TEXT, host),
-    REQUEST("remote_addr", TEXT, remote_addr),
-    REQUEST("request_uri", TEXT, request_uri),
-    REQUEST("body", BODY, message),
-    REQUEST("form", FIELDS, form),
-    REQUEST("headers", FIELDS, message.headers),
-    REQUEST("url", TEXT, url),
-    REQUEST("method", TEXT, method),
-};
-
-static const struct key response_keys[] = {
-    RESPONSE("proto", TEXT, message.proto),
-    RESPONSE("proto_major", INT, message.proto_major),
-    RESPONSE("proto_minor", INT, message.proto_minor),
-    RESPONSE("transfer_encoding", LIST, message.transfer_encoding),
-    RESPONSE("trailer", FIELDS, message.trailer),
-    RESPONSE("content_length", LONG, message.content_length),
-    RESPONSE("uncompressed", BOOL, uncompressed),
-    RESPONSE("body", BODY, message),
-    RESPONSE("headers", FIELDS, message.headers),
-    RESPONSE("status", TEXT, status),
-    RESPONSE("code", INT, code),
-    RESPONSE("duration", DURATION, duration_ns),
-    RESPONSE("tapedeck", SHAPE, shape),
-};
-
-static const struct key shape_keys[] = {
-    KEY("chunks", CHUNKS, td_shape, chunks), KEY("head", TEXT, td_shape, head),
-    KEY("interim", LIST, td_shape, interim), KEY("wire_length", LONG, td_shape, wire_length),
-    KEY("broken", TEXT, td_shape, broken),
-};
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define FAIL(r, code, node, ...)                                                                   \
     td_error_set_at((r)->err, (code), (r)->path, (node)->line, (node)->column, __VA_ARGS__)
@@ -93,7 +38,7 @@ static int check_keys(struct td_reading *r, const struct td_yaml_node *mapping)
 }
 
 static int read_record(struct td_reading *r, const char *name, const struct td_yaml_node *node,
-                       const struct key *keys, size_t count, void *record);
+                       const struct td_keys *keys, void *record);
 
 static int read_chunks(struct td_reading *r, const char *name, const struct td_yaml_node *node,
                        struct td_recorded_chunks *chunks)
@@ -108,8 +53,8 @@ static int read_chunks(struct td_reading *r, const char *name, const struct td_y
     return status == TD_ERR_NOMEM ? td_error_nomem(r->err) : status;
 }
 
-static int read_value(struct td_reading *r, const struct key *key, const struct td_yaml_node *node,
-                      void *record)
+static int read_value(struct td_reading *r, const struct td_key *key,
+                      const struct td_yaml_node *node, void *record)
 {
     const char *name = key->name.data;
     char *target = (char *)record + key->offset;
@@ -117,39 +62,37 @@ static int read_value(struct td_reading *r, const struct key *key, const struct 
     int64_t number = 0;
     int status;
     switch (key->type) {
-    case TEXT:
+    case TD_KEY_TEXT:
         return td_value_text(r, name, node, (struct td_bytes *)target);
-    case BODY:
+    case TD_KEY_BODY:
         message = (struct td_message *)target;
         message->body_mark = mark_of(node);
         return td_value_text(r, name, node, &message->body);
-    case INT:
+    case TD_KEY_INT:
         status = td_value_integer(r, name, node, INT_MIN, INT_MAX, &number);
         *(int *)target = (int)number;
         return status;
-    case LONG:
+    case TD_KEY_LONG:
         return td_value_integer(r, name, node, INT64_MIN, INT64_MAX, (int64_t *)target);
-    case BOOL:
+    case TD_KEY_BOOL:
         return td_value_bool(r, name, node, (bool *)target);
-    case LIST:
+    case TD_KEY_LIST:
         return td_value_list(r, name, node, (struct td_list *)target);
-    case FIELDS:
+    case TD_KEY_FIELDS:
         return td_value_fields(r, name, node, (struct td_fields *)target);
-    case DURATION:
+    case TD_KEY_DURATION:
         return td_value_duration(r, name, node, (int64_t *)target);
-    case CHUNKS:
+    case TD_KEY_CHUNKS:
         return read_chunks(r, name, node, (struct td_recorded_chunks *)target);
-    case SHAPE:
-        return td_yaml_is_null(node)
-                   ? 0
-                   : read_record(r, name, node, shape_keys, COUNT(shape_keys), target);
+    case TD_KEY_SHAPE:
+        return td_yaml_is_null(node) ? 0 : read_record(r, name, node, &td_shape_keys, target);
     }
     return 0;
 }
 
 /* A request or a response, into the struct whose keys these are. */
 static int read_record(struct td_reading *r, const char *name, const struct td_yaml_node *node,
-                       const struct key *keys, size_t count, void *record)
+                       const struct td_keys *keys, void *record)
 {
     const struct td_yaml_node *mapping = td_yaml_resolve(node);
     if (mapping->kind != TD_YAML_MAPPING)
@@ -157,10 +100,10 @@ static int read_record(struct td_reading *r, const char *name, const struct td_y
     int status = check_keys(r, mapping);
     for (const struct td_yaml_node *key = mapping->first; key && !status; key = key->next->next) {
         size_t i = 0;
-        while (i < count && !td_yaml_is_key(key, keys[i].name))
+        while (i < keys->count && !td_yaml_is_key(key, keys->items[i].name))
             i++;
-        if (i < count)
-            status = read_value(r, &keys[i], key->next, record);
+        if (i < keys->count)
+            status = read_value(r, &keys->items[i], key->next, record);
     }
     return status;
 }
@@ -168,7 +111,7 @@ static int read_record(struct td_reading *r, const char *name, const struct td_y
 static int read_request(struct td_reading *r, const struct td_yaml_node *node,
                         struct td_recorded_request *request)
 {
-    int status = read_record(r, "request", node, request_keys, COUNT(request_keys), request);
+    int status = read_record(r, "request", node, &td_request_keys, request);
     request->message.mark = mark_of(node);
     if (status == 0 && !td_yaml_find(node, TD_BYTES("url")))
         return fail_missing(r, node, "the request", "url");
@@ -188,7 +131,7 @@ static int status_code(struct td_bytes status)
 static int read_response(struct td_reading *r, const struct td_yaml_node *node,
                          struct td_recorded_response *response)
 {
-    int status = read_record(r, "response", node, response_keys, COUNT(response_keys), response);
+    int status = read_record(r, "response", node, &td_response_keys, response);
     response->message.mark = mark_of(node);
     if (status < 0)
         return status;

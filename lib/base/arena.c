@@ -29,6 +29,24 @@ void td_arena_release(struct td_arena *arena)
     arena->blocks = NULL;
 }
 
+void td_arena_clear(struct td_arena *arena)
+{
+    struct td_arena_block *kept = arena->blocks;
+    while (kept && kept->size != BLOCK_SIZE) {
+        struct td_arena_block *next = kept->next;
+        free(kept);
+        kept = next;
+    }
+    arena->blocks = kept ? kept->next : NULL;
+    td_arena_release(arena);
+    if (!kept)
+        return;
+    memset(kept->data, 0, kept->used);
+    kept->used = 0;
+    kept->next = NULL;
+    arena->blocks = kept;
+}
+
 static struct td_arena_block *block_new(size_t size)
 {
     size_t total;

@@ -14,6 +14,8 @@ struct td_arena {
 
 void td_arena_init(struct td_arena *arena);
 void td_arena_release(struct td_arena *arena);
+/* Everything that was given out is gone, but a block is kept for what comes next. */
+void td_arena_clear(struct td_arena *arena);
 /* Zeroed, aligned for any type; NULL when memory ran out. A large piece gets a block of its own
  * exact size, so that nothing is wasted on it. */
 void *td_arena_alloc(struct td_arena *arena, size_t size);

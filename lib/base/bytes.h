@@ -13,12 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/error.h"
+#include <tapedeck/bytes.h>
 
-struct td_bytes {
-    const char *data; /* not NUL-terminated unless its owner says so; may be NULL when len is 0 */
-    size_t len;
-};
+#include "base/error.h"
 
 #define TD_BYTES(literal) ((struct td_bytes){(literal), sizeof(literal) - 1})
 

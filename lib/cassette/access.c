@@ -2,6 +2,7 @@
 /* The public face of a cassette: tapedeck/cassette.h over the model. */
 #include <tapedeck/cassette.h>
 
+#include "cassette/chunks.h"
 #include "cassette/reader.h"
 
 struct td_cassette *td_cassette_open(const char *path, struct td_error *err)
@@ -77,6 +78,29 @@ const char *td_interaction_status(const struct td_interaction *interaction)
 int64_t td_interaction_duration(const struct td_interaction *interaction)
 {
     return interaction->response.duration_ns;
+}
+
+const char *td_interaction_broken(const struct td_interaction *interaction)
+{
+    return text(interaction->response.shape.broken);
+}
+
+size_t td_interaction_arrival_count(const struct td_interaction *interaction)
+{
+    const struct td_recorded_response *response = &interaction->response;
+    bool fits = td_chunks_fit(response->shape.chunks, response->message.body.len);
+    return fits ? response->shape.chunks.count : 0;
+}
+
+bool td_interaction_arrival(const struct td_interaction *interaction, size_t position, size_t *len,
+                            int64_t *at)
+{
+    const struct td_recorded_chunks *chunks = &interaction->response.shape.chunks;
+    if (position >= chunks->count)
+        return false;
+    *len = chunks->items[position].len;
+    *at = chunks->items[position].at_ns;
+    return true;
 }
 
 const char *td_interaction_protocol(const struct td_interaction *interaction, enum td_side side)

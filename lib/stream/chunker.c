@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "stream/formats.h"
+
 /* The length of the first chunk of a text that is not empty: at least 1, at most all of it. Over
  * a whole body the cost is to be linear. */
 typedef size_t splitter(struct td_bytes text);
@@ -14,6 +16,20 @@ static const struct {
     splitter *split;
 } formats[] = {
     {"text/event-stream", td_sse_event_length},
+    {"application/x-ndjson", td_ndjson_line_length},
+    {"application/ndjson", td_ndjson_line_length},
+    {"application/jsonl", td_ndjson_line_length},
+    {"application/x-jsonl", td_ndjson_line_length},
+    {"application/jsonlines", td_ndjson_line_length},
+    {"application/x-jsonlines", td_ndjson_line_length},
+    {"application/jsonlines+json", td_ndjson_line_length},
+    {"application/stream+json", td_ndjson_line_length},
+    {"application/x-json-stream", td_ndjson_line_length},
+    {"text/x-ndjson", td_ndjson_line_length},
+    {"text/jsonl", td_ndjson_line_length},
+    {"application/json-seq", td_json_seq_length},
+    {"application/json", td_gemini_element_length},
+    {"application/vnd.amazon.eventstream", td_aws_frame_length},
 };
 
 static size_t split_whole(struct td_bytes text)

@@ -45,6 +45,15 @@ TD_EXPORT int td_interaction_code(const struct td_interaction *interaction);
 TD_EXPORT const char *td_interaction_status(const struct td_interaction *interaction);
 /* Nanoseconds; 0 where it was not recorded. */
 TD_EXPORT int64_t td_interaction_duration(const struct td_interaction *interaction);
+/* How the transfer ended early; "" where it did not. */
+TD_EXPORT const char *td_interaction_broken(const struct td_interaction *interaction);
+/* The pieces in which the response's body came: how many, 0 where that was not recorded, or where
+ * the body was edited since. */
+TD_EXPORT size_t td_interaction_arrival_count(const struct td_interaction *interaction);
+/* One of them: its bytes, and the nanoseconds since the request had been sent. False past the end.
+ */
+TD_EXPORT bool td_interaction_arrival(const struct td_interaction *interaction, size_t position,
+                                      size_t *len, int64_t *at);
 
 enum td_side { TD_REQUEST, TD_RESPONSE };
 

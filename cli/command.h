@@ -24,6 +24,7 @@ struct command {
 };
 
 extern const struct command replay_command;
+extern const struct command scrub_command;
 extern const struct command show_command;
 
 /* "tapedeck: " and a message, to standard error. */

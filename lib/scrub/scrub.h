@@ -33,6 +33,8 @@ struct td_scrub_config {
     /* "NAME=value", NULL at the end; NULL: the process's own environment. */
     const char *const *environment;
     bool no_environment; /* the environment is not looked at */
+    bool emails;         /* e-mail addresses count as secrets */
+    bool ids;            /* ids of requests, calls and objects become pseudonyms */
     bool pseudonyms;     /* "[REDACTED:rule:1a2b]", the same where the secrets were the same;
                             keyed with `key`, or with $TAPEDECK_SCRUB_KEY where that is empty */
     struct td_bytes key;

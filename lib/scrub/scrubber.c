@@ -125,6 +125,8 @@ int td_scrubber_new(struct td_scrubber **made, const struct td_scrub_config *con
     td_names_init(&scrubber->names);
     scrubber->pseudonyms = config->pseudonyms;
     scrubber->allow_headers = config->allow_headers;
+    scrubber->emails = config->emails;
+    scrubber->ids = config->ids;
     struct td_scrub_wishes wishes = {0};
     int status = add_names(scrubber) < 0 ? td_error_nomem(err) : 0;
     for (size_t i = 0; i < config->settings_count && status == 0; i++)

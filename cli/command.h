@@ -27,6 +27,7 @@ extern const struct command check_command;
 extern const struct command convert_command;
 extern const struct command record_command;
 extern const struct command replay_command;
+extern const struct command scrub_command;
 extern const struct command show_command;
 
 /* "tapedeck: " and a message, to standard error. */

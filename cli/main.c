@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
     &convert_command,
     &record_command,
     &replay_command,
+    &scrub_command,
     &show_command,
 };
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "scrub/pieces.h"
+
+#include <stdlib.h>
+
+#include "scrub/scrubber.h"
+
+/* A text, and its pieces so far. */
+struct td_piece_text {
+    const struct td_view **views;
+    size_t count;
+    size_t capacity;
+    bool differs; /* not all pieces are the same */
+    struct td_piece_text *next;
+};
+
+void td_pieces_init(struct td_pieces *pieces)
+{
+    *pieces = (struct td_pieces){0};
+    td_map_init(&pieces->texts);
+}
+
+void td_pieces_release(struct td_pieces *pieces)
+{
+    for (struct td_piece_text *text = pieces->first, *next; text; text = next) {
+        next = text->next;
+        free(text->views);
+        free(text);
+    }
+    free(pieces->waiting);
+    td_map_release(&pieces->texts);
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product =
+        (unsigned __int128)(a ^ UINT64_C(0xa0761d6478bd642f)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+void td_pieces_tell(struct td_walk *walk, enum td_walk_kind kind)
+{
+    static const char *const names[] = {
+        "index", "output_index", "content_index", "summary_index", "contentBlockIndex", "item_id",
+    };
+    if (kind == TD_WALK_KEY || !walk->object)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!td_bytes_equal(walk->key, td_bytes_of(names[i])))
+            continue;
+        struct td_bytes value = td_bytes(walk->text.data + walk->start, walk->end - walk->start);
+        uint64_t *which = &walk->objects[walk->object].which;
+        /* In whatever order they come. */
+        *which += mix(i + 1, td_hash_bytes(value).low);
+    }
+}
+
+static void wait(struct td_pieces *pieces, const struct td_view *view, uint64_t path,
+                 uint32_t object)
+{
+    if (pieces->count == pieces->capacity) {
+        size_t more = pieces->capacity ? pieces->capacity * 2 : 16;
+        struct td_piece_waiting *waiting = reallocarray(pieces->waiting, more, sizeof *waiting);
+        if (!waiting) {
+            pieces->failed = true;
+            return;
+        }
+        pieces->waiting = waiting;
+        pieces->capacity = more;
+    }
+    pieces->waiting[pieces->count++] = (struct td_piece_waiting){view, path, object};
+}
+
+void td_pieces_add(struct td_pieces *pieces, const struct td_walk *walk, const struct td_view *view)
+{
+    wait(pieces, view, walk->path, walk->object);
+}
+
+static struct td_piece_text *find_text(struct td_pieces *pieces, struct td_hash place)
+{
+    struct td_piece_text *text = td_map_get(&pieces->texts, place);
+    if (text)
+        return text;
+    text = calloc(1, sizeof *text);
+    if (!text || td_map_put(&pieces->texts, place, text) < 0) {
+        free(text);
+        pieces->failed = true;
+        return NULL;
+    }
+    if (pieces->last)
+        pieces->last->next = text;
+    else
+        pieces->first = text;
+    pieces->last = text;
+    return text;
+}
+
+static void add(struct td_pieces *pieces, struct td_hash place, const struct td_view *view)
+{
+    struct td_piece_text *text = find_text(pieces, place);
+    if (!text)
+        return;
+    if (text->count == text->capacity) {
+        size_t more = text->capacity ? text->capacity * 2 : 4;
+        const struct td_view **views = reallocarray(text->views, more, sizeof *views);
+        if (!views) {
+            pieces->failed = true;
+            return;
+        }
+        text->views = views;
+        text->capacity = more;
+    }
+    text->differs |= text->count && !td_bytes_equal(text->views[0]->text, view->text);
+    text->views[text->count++] = view;
+}
+
+void td_pieces_add_plain(struct td_pieces *pieces, const struct td_view *view)
+{
+    add(pieces, (struct td_hash){0, 1}, view);
+    pieces->values++;
+}
+
+void td_pieces_end_value(struct td_pieces *pieces, const struct td_walk *walk)
+{
+    struct td_walk_object *objects = walk->objects;
+    if (!pieces->count || walk->failed)
+        return;
+    /* An object is known by those that it is in as well; they come before it. */
+    for (size_t i = 1; i < walk->object_count; i++)
+        objects[i].which = mix(objects[objects[i].parent].which, objects[i].which);
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct td_piece_waiting *piece = &pieces->waiting[i];
+        add(pieces, (struct td_hash){piece->path, objects[piece->object].which << 1}, piece->view);
+    }
+    pieces->count = 0;
+    pieces->values++;
+}
+
+void td_pieces_examine(struct td_pieces *pieces, struct td_work *work, unsigned depth)
+{
+    struct td_desk *desk = &work->desk;
+    desk->failed |= pieces->failed;
+    for (struct td_piece_text *text = pieces->first; text && !desk->failed; text = text->next)
+        if (text->count > 1 && text->differs && pieces->values > 1)
+            td_work_examine(work, td_view_join(desk, text->views, text->count), td_bytes("", 0),
+                            depth + 1);
+}

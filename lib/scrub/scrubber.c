@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* From the table of rules, the environment and what the user adds to rules that are ready to use.
+ */
+#include "scrub/scrubber.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scrub/coding.h"
+#include "scrub/settings.h"
+#include "scrub/siphash.h"
+#include "scrub/variables.h"
+
+/* A literal, and what it is in base64. */
+static int add_literal(struct td_scrubber *scrubber, struct td_bytes text, bool nocase,
+                       enum td_literal_kind kind, size_t index, bool in_base64)
+{
+    enum { LEAST = 3 };
+    int status = td_literals_add(&scrubber->literals, text, nocase, (uint8_t)kind, (uint32_t)index);
+    for (unsigned before = 0; in_base64 && before < 3 && status == 0; before++) {
+        struct td_bytes last = {0};
+        for (int url = 0; url < 2 && status == 0; url++) {
+            struct td_buf core;
+            unsigned skip;
+            td_buf_init(&core);
+            td_base64_core(&core, text, before, url, &skip);
+            struct td_bytes kept = td_arena_copy(&scrubber->arena, td_buf_view(&core));
+            status = td_buf_failed(&core) || !kept.data ? TD_ERR_NOMEM : 0;
+            td_buf_release(&core);
+            if (status == 0 && kept.len >= LEAST && !td_bytes_equal(kept, last))
+                status = td_literals_add(&scrubber->literals, kept, false, TD_LITERAL_BASE64, skip);
+            last = kept;
+        }
+    }
+    return status;
+}
+
+static int add_literals(struct td_scrubber *scrubber)
+{
+    enum { LEAST_IN_BASE64 = 3 };
+    int status = add_literal(scrubber, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
+    for (size_t i = 0; i < td_key_shape_count && status == 0; i++) {
+        struct td_bytes text = td_bytes_of(td_key_shapes[i].literal);
+        status =
+            add_literal(scrubber, text, false, TD_LITERAL_SHAPE, i, text.len >= LEAST_IN_BASE64);
+    }
+    for (size_t i = 0; i < td_special_literal_count && status == 0; i++) {
+        const struct td_special_literal *literal = &td_special_literals[i];
+        struct td_bytes text = td_bytes_of(literal->literal);
+        if (literal->special == TD_SPECIAL_EMAIL && !scrubber->emails)
+            continue;
+        bool base64 =
+            literal->special == TD_SPECIAL_JWT || literal->special == TD_SPECIAL_PRIVATE_KEY;
+        status = add_literal(scrubber, text, literal->nocase, TD_LITERAL_SPECIAL, i, base64);
+    }
+    for (size_t i = 0; i < scrubber->variable_count && status == 0; i++)
+        status = add_literal(scrubber, scrubber->variables[i].value, false, TD_LITERAL_VARIABLE, i,
+                             true);
+    return status;
+}
+
+static int add_list(struct td_scrubber *scrubber, enum td_name_kind kind, const char *list,
+                    const char *id)
+{
+    while (list && *list) {
+        size_t len = strcspn(list, " ");
+        int status = td_names_add(&scrubber->names, kind, td_bytes(list, len), id);
+        if (status < 0)
+            return status;
+        list += len + strspn(list + len, " ");
+    }
+    return 0;
+}
+
+static int add_names(struct td_scrubber *scrubber)
+{
+    int status = 0;
+    for (size_t i = 0; i < td_name_rule_count && status == 0; i++) {
+        const struct td_name_rule *rule = &td_name_rules[i];
+        status = add_list(scrubber, TD_NAME_HEADER, rule->headers, rule->id);
+        if (status == 0)
+            status = add_list(scrubber, TD_NAME_QUERY, rule->queries, rule->id);
+        if (status == 0)
+            status = add_list(scrubber, TD_NAME_FIELD, rule->fields, rule->id);
+    }
+    return status;
+}
+
+/*
+ * Whatever was said as a key makes one of 128 bits. Without one the hash is only for telling two
+ * secrets of one place apart, 16 bits of it, in what a person accepts; it stands in no cassette.
+ */
+static int set_key(struct td_scrubber *scrubber, const struct td_scrub_config *config,
+                   struct td_error *err)
+{
+    enum { LEAST = 16 };
+    static const uint64_t keys[2][2] = {{1, 2}, {3, 4}};
+    struct td_bytes key = config->key;
+    if (!key.len)
+        key = td_environment_find(config->environment, "TAPEDECK_SCRUB_KEY");
+    if (key.len) {
+        scrubber->key[0] = td_siphash(keys[0], key);
+        scrubber->key[1] = td_siphash(keys[1], key);
+    }
+    if (scrubber->pseudonyms && key.len < LEAST)
+        return td_error_set(err, TD_ERR_INVALID,
+                            "pseudonyms need a key, so that they tell nothing of the secrets: set "
+                            "TAPEDECK_SCRUB_KEY to any %d characters or more that nobody can guess",
+                            LEAST);
+    return 0;
+}
+
+int td_scrubber_new(struct td_scrubber **made, const struct td_scrub_config *config,
+                    struct td_error *err)
+{
+    static const struct td_scrub_config defaults;
+    struct td_scrubber *scrubber = calloc(1, sizeof *scrubber);
+    *made = NULL;
+    if (!scrubber)
+        return td_error_nomem(err);
+    if (!config)
+        config = &defaults;
+    td_arena_init(&scrubber->arena);
+    td_literals_init(&scrubber->literals);
+    td_names_init(&scrubber->names);
+    scrubber->pseudonyms = config->pseudonyms;
+    scrubber->allow_headers = config->allow_headers;
+    scrubber->emails = config->emails;
+    scrubber->ids = config->ids;
+    struct td_scrub_wishes wishes = {0};
+    int status = add_names(scrubber) < 0 ? td_error_nomem(err) : 0;
+    for (size_t i = 0; i < config->settings_count && status == 0; i++)
+        status = td_scrub_settings_take(scrubber, &wishes, config->settings[i], err);
+    if (status == 0)
+        status = td_scrub_allow(scrubber, config->allowed, config->allowed_count, err);
+    if (status == 0)
+        status = td_variables_take(scrubber, config, &wishes, err);
+    if (status == 0)
+        status = set_key(scrubber, config, err);
+    if (status == 0 && add_literals(scrubber) < 0)
+        status = td_error_nomem(err);
+    free(wishes.variables);
+    if (status < 0)
+        td_scrubber_free(scrubber);
+    else
+        *made = scrubber;
+    return status;
+}
+
+void td_scrubber_free(struct td_scrubber *scrubber)
+{
+    if (!scrubber)
+        return;
+    for (size_t i = 0; i < scrubber->pattern_count; i++)
+        td_pattern_free(scrubber->patterns[i].pattern);
+    free(scrubber->patterns);
+    free(scrubber->variables);
+    free((void *)(uintptr_t)scrubber->kept.items);
+    free((void *)(uintptr_t)scrubber->disabled.items);
+    td_literals_release(&scrubber->literals);
+    td_names_release(&scrubber->names);
+    td_arena_release(&scrubber->arena);
+    free(scrubber);
+}

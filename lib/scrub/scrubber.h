@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules as they are compiled, and the work of scrubbing one text with them. */
+#ifndef TD_SCRUB_SCRUBBER_H
+#define TD_SCRUB_SCRUBBER_H
+
+#include "scrub/literals.h"
+#include "scrub/names.h"
+#include "scrub/pattern.h"
+#include "scrub/rules.h"
+#include "scrub/scrub.h"
+#include "scrub/view.h"
+
+/* What a literal stands for; its index says which. */
+enum td_literal_kind {
+    TD_LITERAL_SHAPE,    /* of td_key_shapes */
+    TD_LITERAL_SPECIAL,  /* of td_special_literals */
+    TD_LITERAL_VARIABLE, /* of the scrubber's variables */
+    TD_LITERAL_BASE64,   /* something of the above in base64: characters of its group before it */
+    TD_LITERAL_MARK,     /* a placeholder */
+    TD_LITERAL_ID,       /* of td_id_prefixes */
+};
+
+/* A variable of the environment. */
+struct td_variable {
+    const char *name;
+    struct td_bytes value;
+};
+
+struct td_user_pattern {
+    const char *id;
+    struct td_pattern *pattern;
+};
+
+struct td_scrubber {
+    struct td_arena arena; /* all texts */
+    struct td_literals literals;
+    struct td_names names;
+    struct td_variable *variables;
+    size_t variable_count;
+    struct td_user_pattern *patterns;
+    size_t pattern_count;
+    struct td_list kept;     /* headers that stay where not all do */
+    struct td_list disabled; /* ids of rules */
+    bool allow_headers;
+    bool pseudonyms;
+    bool emails;
+    bool ids;
+    uint64_t key[2];
+};
+
+/* Which of two rules that found the same bytes is named: the lower one. */
+enum {
+    TD_ORDER_ENVIRONMENT,
+    TD_ORDER_NAME,
+    TD_ORDER_PATTERN,
+    TD_ORDER_SHAPE = TD_ORDER_PATTERN + 1024,
+    TD_ORDER_SPECIAL = TD_ORDER_SHAPE + 1024,
+};
+
+/* One text that is being scrubbed. */
+struct td_work {
+    const struct td_scrubber *scrubber;
+    bool matching; /* placeholders become "[REDACTED]" */
+    struct td_desk desk;
+};
+
+/* The length of the placeholder at the start of `text`, or 0. */
+size_t td_placeholder_length(struct td_bytes text);
+
+/* Replaces a part of a view, unless it is a placeholder already. */
+void td_work_report(struct td_work *work, const struct td_view *view, size_t start, size_t end,
+                    const char *rule, const char *variable, unsigned order);
+
+/* Looks for secrets by shape, by value and by pattern, in the bytes of a view as they are. `depth`
+ * is how many layers of encoding were taken off so far. */
+void td_work_scan(struct td_work *work, const struct td_view *view, unsigned depth);
+
+/* The same in all that the view may hold: JSON, a stream, a form, parts, gzip, plain text. */
+void td_work_examine(struct td_work *work, const struct td_view *view, struct td_bytes content_type,
+                     unsigned depth);
+/* As plain text with escapes in it. */
+void td_work_examine_text(struct td_work *work, const struct td_view *view, unsigned depth);
+/* A stream of events: scrub/events.c. */
+void td_work_examine_events(struct td_work *work, const struct td_view *view, unsigned depth);
+struct td_pieces;
+/* The strings of JSON, which are pieces of a stream's texts as well. */
+void td_work_walk_json(struct td_work *work, const struct td_view *view, struct td_pieces *pieces,
+                       unsigned depth);
+/* JSON, or values of it one after the other. */
+void td_work_examine_json(struct td_work *work, const struct td_view *view, unsigned depth);
+void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);
+/* False where it is none. */
+bool td_work_examine_multipart(struct td_work *work, const struct td_view *view,
+                               struct td_bytes content_type, unsigned depth);
+bool td_work_examine_gzip(struct td_work *work, const struct td_view *view,
+                          struct td_bytes content_type, unsigned depth);
+void td_work_examine_url(struct td_work *work, const struct td_view *view);
+void td_work_examine_header(struct td_work *work, const struct td_view *view, struct td_bytes name);
+
+#endif

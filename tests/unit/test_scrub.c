@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Scrubbing: every rule in every form, what is no secret, and the numbers that follow a body. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cassette/base64.h"
+#include "scrub/scrub.h"
+#include "scrub/scrubber.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char *const no_environment[] = {NULL};
+
+static struct td_scrubber *make(const char *const *environment)
+{
+    struct td_scrub_config config = {.environment = environment ? environment : no_environment};
+    struct td_scrubber *scrubber;
+    struct td_error err;
+    int status = td_scrubber_new(&scrubber, &config, &err);
+    if (status < 0)
+        fail_msg("%s", err.message);
+    return scrubber;
+}
+
+/* Made-up secrets: characters without meaning, the same on every run. */
+static char *made_up(const char *format, unsigned seed)
+{
+    static const char alnum[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    static const char hex[] = "0123456789abcdef", upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    struct td_buf out;
+    uint64_t state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    td_buf_init(&out);
+    for (const char *at = format; *at; at++) {
+        if (*at != '<') {
+            td_buf_put_char(&out, *at);
+            continue;
+        }
+        char kind = at[1];
+        char *end;
+        for (long n = strtol(at + 2, &end, 10); n > 0; n--) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            unsigned value = (unsigned)(state >> 33);
+            td_buf_put_char(&out, kind == 'x'   ? hex[value % 16]
+                                  : kind == 'U' ? upper[value % 32]
+                                                : alnum[value % 62]);
+        }
+        at = end;
+    }
+    assert_false(td_buf_failed(&out));
+    return td_buf_detach(&out, &(size_t){0});
+}
+
+static const struct {
+    const char *rule;
+    const char *format;
+} secrets[] = {
+    {"openai-project-key", "sk-proj-<a74>T3Blbk"
+                           "FJ<a74>"},
+    {"openai-service-key", "sk-svcacct-<a74>T3Blbk"
+                           "FJ<a74>"},
+    {"openai-service-key", "sk-service-<a74>T3Blbk"
+                           "FJ<a74>"},
+    {"openai-admin-key", "sk-admin-<a58>T3Blbk"
+                         "FJ<a58>"},
+    {"openai-api-key", "sk-<a20>T3Blbk"
+                       "FJ<a20>"},
+    {"anthropic-api-key", "sk-ant-api03-<a93>AA"},
+    {"anthropic-api-key", "sk-ant-admin01-<a93>AA"},
+    {"google-api-key", "AIza<a35>"},
+    {"aws-access-key-id", "AKIA<U16>"},
+    {"groq-api-key", "gsk_<a52>"},
+    {"openrouter-api-key", "sk-or-v1-<x64>"},
+    {"huggingface-token", "hf_<a34>"},
+    {"xai-api-key", "xai-<a80>"},
+    {"replicate-token", "r8_<a37>"},
+    {"perplexity-api-key", "pplx-<a48>"},
+    {"nvidia-api-key", "nvapi-<a64>"},
+    {"elevenlabs-api-key", "sk_<x48>"},
+    {"langsmith-api-key", "lsv2_pt_<x32>_<x10>"},
+    {"databricks-token", "dapi<x32>"},
+    {"github-token", "ghp_<a36>"},
+    {"slack-token", "xoxb-<a12>-<a24>"},
+    {"jwt", "eyJ<a20>.eyJ<a40>.<a43>"},
+};
+
+enum { SECRETS = sizeof secrets / sizeof *secrets };
+
+static void scrub_body(const struct td_scrubber *scrubber, const char *type, struct td_bytes body,
+                       struct td_buf *out, size_t *findings)
+{
+    struct td_interaction interaction = {0};
+    struct td_field header = {TD_BYTES("Content-Type"), td_bytes_of(type)};
+    struct td_findings found;
+    struct td_arena arena;
+    td_arena_init(&arena);
+    td_findings_init(&found);
+    interaction.response.message.headers = (struct td_fields){&header, 1};
+    interaction.response.message.body = body;
+    assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, &found, NULL), 0);
+    td_buf_put_bytes(out, interaction.response.message.body);
+    td_buf_put_char(out, '\0');
+    out->len--;
+    *findings = found.count;
+    td_findings_release(&found);
+    td_arena_release(&arena);
+}
+
+/* The body with %s where the secret goes gives the same with the placeholder in its place. */
+static void assert_body(const struct td_scrubber *scrubber, const char *type, const char *format,
+                        const char *secret, const char *mark)
+{
+    struct td_buf body, expected, out, again;
+    size_t count;
+    td_buf_init(&body);
+    td_buf_init(&expected);
+    td_buf_init(&out);
+    td_buf_init(&again);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    td_buf_printf(&body, format, secret);
+    td_buf_printf(&expected, format, mark);
+#pragma GCC diagnostic pop
+    scrub_body(scrubber, type, td_buf_view(&body), &out, &count);
+    assert_string_equal(out.data, expected.data);
+    assert_int_equal(count, 1);
+    scrub_body(scrubber, type, td_buf_view(&out), &again, &count);
+    assert_string_equal(again.data, out.data);
+    assert_int_equal(count, 0);
+    td_buf_release(&body);
+    td_buf_release(&expected);
+    td_buf_release(&out);
+    td_buf_release(&again);
+}
+
+static void test_shapes(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (unsigned i = 0; i < SECRETS; i++) {
+        char *secret = made_up(secrets[i].format, i);
+        char mark[128];
+        snprintf(mark, sizeof mark, "[REDACTED:%s]", secrets[i].rule);
+        assert_body(scrubber, "text/plain", "the key is %s, keep it", secret, mark);
+        assert_body(scrubber, "application/json", "{\"a\":[\"say %s\"],\"b\":1}", secret, mark);
+        assert_body(scrubber, "application/json", "{\"a\":\"{\\\"x\\\":\\\"\\n%s\\\\n\\\"}\"}",
+                    secret, mark);
+        assert_body(scrubber, "text/event-stream",
+                    "data: {\"delta\":\"a %s b\"}\n\ndata: [DONE]\n\n", secret, mark);
+        free(secret);
+    }
+    td_scrubber_free(scrubber);
+}
+
+/* Every cut into two and into single characters. */
+static void test_cut_streams(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (unsigned i = 0; i < SECRETS; i++) {
+        char *secret = made_up(secrets[i].format, i);
+        char mark[128];
+        size_t len = strlen(secret);
+        snprintf(mark, sizeof mark, "[REDACTED:%s]", secrets[i].rule);
+        for (size_t step = 1; step < len; step = step < 8 ? step + 1 : step + 13) {
+            struct td_buf body, out, expected;
+            size_t count;
+            td_buf_init(&body);
+            td_buf_init(&out);
+            td_buf_init(&expected);
+            td_buf_put_text(&body, "data: {\"c\":[{\"index\":0,\"d\":{\"text\":\"so: \"}}]}\n\n");
+            td_buf_put_bytes(&expected, td_buf_view(&body));
+            for (size_t at = 0; at < len; at += step) {
+                size_t n = len - at < step ? len - at : step;
+                static const char head[] = "data: {\"c\":[{\"index\":0,\"d\":{\"text\":\"",
+                                  tail[] = "\"}}]}\n\n";
+                td_buf_printf(&body, "%s%.*s%s", head, (int)n, secret + at, tail);
+                td_buf_printf(&expected, "%s%s%s", head, at ? "" : mark, tail);
+                static const char other[] =
+                    "data: {\"c\":[{\"index\":1,\"d\":{\"text\":\" x\"}}]}\n\n";
+                td_buf_put_text(&body, other);
+                td_buf_put_text(&expected, other);
+            }
+            td_buf_put_text(&body, "data: {\"c\":[{\"index\":0,\"d\":{\"text\":\" end\"}}]}\n\n");
+            td_buf_put_text(&expected,
+                            "data: {\"c\":[{\"index\":0,\"d\":{\"text\":\" end\"}}]}\n\n");
+            scrub_body(scrubber, "text/event-stream", td_buf_view(&body), &out, &count);
+            assert_string_equal(out.data, expected.data);
+            assert_int_equal(count, 1);
+            td_buf_release(&body);
+            td_buf_release(&out);
+            td_buf_release(&expected);
+        }
+        free(secret);
+    }
+    td_scrubber_free(scrubber);
+}
+
+static void test_environment(void **state)
+{
+    static const char *const environment[] = {"SERVICE_API_KEY=q\"u\\o/te+=d&Secret%1",
+                                              "OTHER_TOKEN=short", "THIRD_SECRET=disabled",
+                                              "PATH=/usr/bin:/bin", NULL};
+    struct td_scrubber *scrubber = make(environment);
+    static const char mark[] = "[REDACTED:environment]";
+    (void)state;
+    assert_body(scrubber, "text/plain", "it is %s, disabled, short, /usr/bin:/bin",
+                "q\"u\\o/te+=d&Secret%1", mark);
+    assert_body(scrubber, "application/json", "{\"a\":\"x %s y\"}",
+                "q\\\"u\\\\o\\/te+\\u003dd\\u0026Secret%1", mark);
+    assert_body(scrubber, "application/x-www-form-urlencoded", "a=1&b=%s&c=2",
+                "q%22u%5co%2fte%2b%3dd%26Secret%251", "%5BREDACTED:environment%5D");
+    assert_body(scrubber, "multipart/form-data; boundary=XX",
+                "--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n%s\r\n--XX--\r\n",
+                "q\"u\\o/te+=d&Secret%1", mark);
+    /* Base64, with nothing, "a" and "ab" in front. */
+    assert_body(scrubber, "application/json", "{\"a\":\"%s\"}",
+                "cSJ1XG8vdGUrPWQmU2VjcmV0JTE=", "W1JFREFDVEVEOmVudmlyb25tZW50XQ==");
+    assert_body(scrubber, "application/json", "{\"a\":\"%s\"}", "YXEidVxvL3RlKz1kJlNlY3JldCUx",
+                "YVtSRURBQ1RFRDplbnZpcm9ubWVudF0=");
+    assert_body(scrubber, "application/json", "{\"a\":\"%s\"}", "YWJxInVcby90ZSs9ZCZTZWNyZXQlMQ",
+                "YWJbUkVEQUNURUQ6ZW52aXJvbm1lbnRd");
+    td_scrubber_free(scrubber);
+}
+
+static void test_request(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    struct td_buf url[3], body[3];
+    bool url_changed, body_changed;
+    (void)state;
+    static const char *const urls[] = {
+        "https://h.example/v1?key=first&a=1",
+        "https://u:p@h.example/v1?key=another&a=1",
+        "https://h.example/v1?key=%5BREDACTED:api-key%5D&a=1",
+    };
+    static const char *const bodies[] = {
+        "{\"api_key\":\"one\",\"q\":1}",
+        "{\"api_key\":\"twotwo\",\"q\":1}",
+        "{\"api_key\":\"[REDACTED:api-key:12ab]\",\"q\":1}",
+    };
+    for (int i = 0; i < 3; i++) {
+        td_buf_init(&url[i]);
+        td_buf_init(&body[i]);
+        assert_int_equal(td_scrub_request(scrubber, td_bytes_of(urls[i]), td_bytes("", 0),
+                                          td_bytes_of(bodies[i]), &url[i], &body[i], &url_changed,
+                                          &body_changed),
+                         0);
+        assert_true(url_changed && body_changed);
+    }
+    assert_string_equal(url[0].data, "https://h.example/v1?key=%5BREDACTED%5D&a=1");
+    assert_string_equal(url[1].data, "https://%5BREDACTED%5D@h.example/v1?key=%5BREDACTED%5D&a=1");
+    assert_string_equal(url[2].data, url[0].data);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(body[i].data, "{\"api_key\":\"[REDACTED]\",\"q\":1}");
+        td_buf_release(&url[i]);
+        td_buf_release(&body[i]);
+    }
+    td_scrubber_free(scrubber);
+}
+
+static void test_text(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    static const char *const texts[][2] = {
+        {"Authorization: Bearer abcDEF0123456789ghi", "Authorization: Bearer [REDACTED:bearer]"},
+        {"export COHERE_API_KEY=abcdefgh12345678ABCDEFGH",
+         "export COHERE_API_KEY=[REDACTED:assigned-secret]"},
+        {"see postgres://me:hunter2@db/x", "see postgres://[REDACTED:url-userinfo]@db/x"},
+        {"max_tokens: 4000, token budget", "max_tokens: 4000, token budget"},
+        {"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE "
+         "KEY-----\n",
+         "[REDACTED:private-key]\n"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct td_buf out;
+        td_buf_init(&out);
+        assert_int_equal(td_scrub_text(scrubber, td_bytes_of(texts[i][0]), &out), 0);
+        td_buf_put_char(&out, '\0');
+        assert_string_equal(out.data, texts[i][1]);
+        td_buf_release(&out);
+    }
+    td_scrubber_free(scrubber);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes),      cmocka_unit_test(test_cut_streams),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_request),
+        cmocka_unit_test(test_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -23,6 +23,7 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
+extern const struct command diff_command;
 extern const struct command replay_command;
 extern const struct command show_command;
 

@@ -7,7 +7,7 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = {&replay_command, &show_command};
+static const struct command *const commands[] = {&diff_command, &replay_command, &show_command};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

@@ -166,15 +166,45 @@ static int cut_lines(struct lines *lines, struct td_arena *arena, struct td_byte
     return 0;
 }
 
+/* The JSON of a line: all of it (NDJSON), or the data of an event. */
+static struct td_json *line_json(const struct scope *scope, struct td_bytes line)
+{
+    const struct td_bytes data = TD_BYTES("data:");
+    if (line.len >= data.len && memcmp(line.data, data.data, data.len) == 0) {
+        line.data += data.len;
+        line.len -= data.len;
+    }
+    line = td_bytes_trim(line);
+    bool container = line.len && (line.data[0] == '{' || line.data[0] == '[');
+    return container ? td_json_parse(&scope->findings->arena, line, NULL) : NULL;
+}
+
+static bool compare_line_json(const struct scope *scope, struct td_bytes place, struct td_bytes a,
+                              struct td_bytes b)
+{
+    struct td_json *x = line_json(scope, a), *y = x ? line_json(scope, b) : NULL;
+    if (!y)
+        return false;
+    struct scope inside = *scope;
+    struct td_body_delta delta = {0};
+    size_t before = scope->findings->count + scope->findings->more;
+    inside.prefix = place;
+    compare_json(&inside, x, y, &delta);
+    td_body_delta_release(&delta);
+    return scope->findings->count + scope->findings->more > before;
+}
+
 static void add_line(const struct scope *scope, size_t number, const struct td_bytes *a,
                      const struct td_bytes *b)
 {
-    struct td_buf place;
+    struct td_buf text;
     if (a && b && td_bytes_equal(*a, *b))
         return;
-    start_place(scope, &place);
-    td_buf_printf(&place, "line %zu", number + 1);
-    td_findings_text(scope->findings, scope->part, put_place(scope, &place), a, b);
+    start_place(scope, &text);
+    td_buf_printf(&text, "line %zu", number + 1);
+    struct td_bytes place = put_place(scope, &text);
+    if (!a || !b || !compare_line_json(scope, place, *a, *b))
+        td_findings_text(scope->findings, scope->part, place, a, b);
 }
 
 /* Between two lines that are the same on both sides: one for the other, then what is left over. */
@@ -341,12 +371,19 @@ static void compare_whole(const struct scope *scope, struct td_bytes a, struct t
     }
 }
 
+void td_findings_bodies_at(struct td_findings *findings, const char *part, struct td_bytes place,
+                           struct td_bytes a, struct td_bytes b, const struct td_rules *rules,
+                           struct td_body_delta *delta)
+{
+    struct scope scope = {.findings = findings, .part = part, .prefix = place};
+    compare_whole(&scope, a.data ? a : TD_BYTES(""), b.data ? b : TD_BYTES(""), rules, delta);
+}
+
 void td_findings_bodies(struct td_findings *findings, const char *part, struct td_bytes a,
                         struct td_bytes b, const struct td_rules *rules,
                         struct td_body_delta *delta)
 {
-    struct scope scope = {.findings = findings, .part = part};
-    compare_whole(&scope, a.data ? a : TD_BYTES(""), b.data ? b : TD_BYTES(""), rules, delta);
+    td_findings_bodies_at(findings, part, td_bytes(NULL, 0), a, b, rules, delta);
 }
 
 void td_body_delta_release(struct td_body_delta *delta)

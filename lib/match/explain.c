@@ -143,13 +143,7 @@ enum { MOST_FINDINGS = 8 };
 static void find(struct td_findings *findings, const struct td_query *query,
                  const struct td_interaction *interaction, const struct td_rules *rules)
 {
-    const struct td_recorded_request *request = &interaction->request;
-    struct td_query recorded = {
-        .method = request->method,
-        .url = request->url,
-        .body = request->message.body,
-        .headers = request->message.headers,
-    };
+    struct td_query recorded = td_index_query(interaction);
     td_findings_requests(findings, &recorded, query, rules);
 }
 

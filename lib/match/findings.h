@@ -75,6 +75,10 @@ struct td_body_delta {
 void td_findings_bodies(struct td_findings *findings, const char *part, struct td_bytes a,
                         struct td_bytes b, const struct td_rules *rules,
                         struct td_body_delta *delta);
+/* The same of a piece of a message that stands at `place`. */
+void td_findings_bodies_at(struct td_findings *findings, const char *part, struct td_bytes place,
+                           struct td_bytes a, struct td_bytes b, const struct td_rules *rules,
+                           struct td_body_delta *delta);
 void td_body_delta_release(struct td_body_delta *delta);
 
 /* What the changes of a request to a language model come to, as headlines. */

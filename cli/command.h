@@ -25,6 +25,7 @@ struct command {
 
 extern const struct command check_command;
 extern const struct command convert_command;
+extern const struct command diff_command;
 extern const struct command record_command;
 extern const struct command replay_command;
 extern const struct command scrub_command;

@@ -10,6 +10,7 @@
 static const struct command *const commands[] = {
     &check_command,
     &convert_command,
+    &diff_command,
     &record_command,
     &replay_command,
     &scrub_command,

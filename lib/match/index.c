@@ -105,7 +105,7 @@ void td_index_free(struct td_index *index)
     free(index);
 }
 
-static struct td_query recorded(const struct td_interaction *interaction)
+struct td_query td_index_query(const struct td_interaction *interaction)
 {
     const struct td_recorded_request *request = &interaction->request;
     return (struct td_query){
@@ -137,7 +137,7 @@ static struct record *find_exact(const struct td_index_group *group, const struc
         group->rules.parts & TD_RULES_HEADERS ? NULL : td_map_get(&group->exact, hash);
     if (!record)
         return NULL;
-    struct td_query other = recorded(record->interaction);
+    struct td_query other = td_index_query(record->interaction);
     bool same = td_bytes_equal(method_of(&other), method_of(query)) &&
                 td_bytes_equal(other.url, query->url) && td_bytes_equal(other.body, query->body);
     return same ? record : NULL;
@@ -190,8 +190,8 @@ static void put_form(struct td_buf *out, const struct td_rules *rules, const str
         td_body_put_canonical(out, body);
 }
 
-static void make_form(struct td_buf *out, const struct td_rules *rules,
-                      const struct td_query *query)
+void td_index_put_form(struct td_buf *out, const struct td_rules *rules,
+                       const struct td_query *query)
 {
     struct td_arena arena;
     struct td_body body;
@@ -206,10 +206,10 @@ static void make_form(struct td_buf *out, const struct td_rules *rules,
 static bool has_form(const struct td_interaction *interaction, const struct td_rules *rules,
                      const struct td_buf *form)
 {
-    struct td_query query = recorded(interaction);
+    struct td_query query = td_index_query(interaction);
     struct td_buf made;
     td_buf_init(&made);
-    make_form(&made, rules, &query);
+    td_index_put_form(&made, rules, &query);
     bool same = !td_buf_failed(&made) && td_bytes_equal(td_buf_view(&made), td_buf_view(form));
     td_buf_release(&made);
     return same;
@@ -303,7 +303,7 @@ int td_index_add(struct td_index *index, const struct td_interaction *interactio
     if (!record)
         return td_error_nomem(err);
     struct td_index_group *group = index->current;
-    struct td_query query = recorded(interaction);
+    struct td_query query = td_index_query(interaction);
     struct td_hash hash = hash_exact(&query);
     struct record *twin = find_exact(group, &query, hash);
     struct entry *entry = twin ? twin->entry : get_entry(index, interaction, &query);
@@ -343,7 +343,7 @@ static struct td_class *find_in(const struct td_index_group *group, const struct
     struct td_buf form;
     struct entry *entry = NULL;
     td_buf_init(&form);
-    make_form(&form, &group->rules, query);
+    td_index_put_form(&form, &group->rules, query);
     if (!td_buf_failed(&form))
         entry = find_form(group, &form, td_hash_bytes(td_buf_view(&form)));
     td_buf_release(&form);

@@ -30,6 +30,13 @@ struct td_class {
                                      NULL: no class comes after it */
 };
 
+/* An interaction's request, as it would be asked. */
+struct td_query td_index_query(const struct td_interaction *interaction);
+/* Appends all that counts of a request, in canonical form: two requests match where these are the
+ * same bytes. */
+void td_index_put_form(struct td_buf *out, const struct td_rules *rules,
+                       const struct td_query *query);
+
 struct td_index;
 
 /* An empty index; NULL when memory ran out. */

@@ -68,6 +68,7 @@ static int add_part(struct td_rules *rules, struct td_bytes value, struct td_err
 static int add_header(struct td_rules *rules, struct td_bytes value, struct td_error *err)
 {
     rules->parts |= TD_RULES_HEADERS;
+    rules->parts_said = true;
     return add_name(&rules->headers, value, err);
 }
 
@@ -135,6 +136,7 @@ static void begin(struct td_rules *rules, const struct setting *setting)
 {
     if (setting->add != add_part)
         return;
+    rules->parts_said = true;
     rules->parts = rules->headers.count ? TD_RULES_HEADERS : 0;
     rules->fingerprint = td_hash_join(rules->fingerprint, td_hash_bytes(TD_BYTES("parts:")));
 }
@@ -212,6 +214,12 @@ int td_rules_add_text(struct td_rules *rules, const char *text, struct td_error 
     }
     td_buf_release(&value);
     return status;
+}
+
+int td_rules_ignore_path(struct td_rules *rules, struct td_bytes path, struct td_error *err)
+{
+    const struct setting *setting = find_setting(TD_BYTES("ignore_paths"), TD_ERR_INVALID, err);
+    return add_value(rules, setting, path, err);
 }
 
 /* The parts that a rules file may have; what each of them says is its owner's to check. */

@@ -37,6 +37,7 @@ struct td_rules_names {
 
 struct td_rules {
     unsigned parts;                /* enum td_rules_part, or'ed */
+    bool parts_said;               /* by a rule */
     struct td_json_patterns paths; /* in JSON, to be ignored or sets */
     struct td_rules_names headers; /* those that count; none: all */
     struct td_rules_names ignore_headers;
@@ -52,6 +53,8 @@ int td_rules_add(struct td_rules *rules, const struct td_settings *settings, str
 /* One setting as text, "ignore_paths=/metadata", with one value or several between commas ("\,"
  * is a comma in a value). */
 int td_rules_add_text(struct td_rules *rules, const char *text, struct td_error *err);
+/* One more place to be ignored. */
+int td_rules_ignore_path(struct td_rules *rules, struct td_bytes path, struct td_error *err);
 /* The same of a rules file, in which nothing may stand that nobody knows. */
 int td_rules_add_file(struct td_rules *rules, const struct td_settings *file, struct td_error *err);
 

@@ -40,7 +40,7 @@ int td_scrub_file_add(struct td_scrub_file *file, struct td_scrub_finding findin
     return 0;
 }
 
-void td_scrub_part_name(struct td_buf *out, const struct td_finding *finding)
+void td_scrub_part_name(struct td_buf *out, const struct td_leak *finding)
 {
     static const char *const names[] = {
         [TD_SCRUB_URL] = "URL",
@@ -92,7 +92,7 @@ static const struct td_yaml_node *find_field(const struct td_yaml_node *fields, 
 }
 
 const struct td_yaml_node *td_scrub_finding_node(const struct td_yaml_node *item,
-                                                 const struct td_finding *finding)
+                                                 const struct td_leak *finding)
 {
     static const char *const keys[] = {
         [TD_SCRUB_URL] = "url",         [TD_SCRUB_REQUEST_URI] = "request_uri",
@@ -124,7 +124,7 @@ const struct td_yaml_node *td_scrub_finding_node(const struct td_yaml_node *item
 /* ---- looking ---- */
 
 static int tell(struct td_scrub_file *file, const struct td_yaml *tree,
-                const struct td_yaml_node *item, const struct td_findings *findings,
+                const struct td_yaml_node *item, const struct td_leaks *findings,
                 unsigned line_offset)
 {
     struct td_where where = {0};
@@ -132,7 +132,7 @@ static int tell(struct td_scrub_file *file, const struct td_yaml *tree,
     int status = 0;
     td_buf_init(&part);
     for (size_t i = 0; i < findings->count && status == 0; i++) {
-        const struct td_finding *found = &findings->items[i];
+        const struct td_leak *found = &findings->items[i];
         const struct td_yaml_node *node = td_scrub_finding_node(item, found);
         if (node != where.node || found->offset < where.offset)
             td_where_init(&where, tree->source, node);
@@ -192,8 +192,8 @@ static int take_interaction(struct going *going, const struct td_interaction *re
                             const struct td_yaml_node *item, struct td_error *err)
 {
     struct td_interaction scrubbed = *read;
-    struct td_findings findings;
-    td_findings_init(&findings);
+    struct td_leaks findings;
+    td_leaks_init(&findings);
     int status = td_scrub_interaction(going->scrubber, &scrubbed, &going->arena, &findings, err);
     if (status == 0 && findings.count) {
         if (tell(going->file, &going->tree, item, &findings, 0) < 0)
@@ -205,7 +205,7 @@ static int take_interaction(struct going *going, const struct td_interaction *re
             note_shape(going, position, &scrubbed.response.shape) < 0)
             status = td_error_nomem(err);
     }
-    td_findings_release(&findings);
+    td_leaks_release(&findings);
     return status;
 }
 

@@ -50,11 +50,11 @@ struct td_scrub_file {
 int td_scrub_file_add(struct td_scrub_file *file, struct td_scrub_finding finding,
                       uint32_t fingerprint);
 /* The name of a part, into `out`. */
-void td_scrub_part_name(struct td_buf *out, const struct td_finding *finding);
+void td_scrub_part_name(struct td_buf *out, const struct td_leak *finding);
 
 /* The node of the value that a finding is in, or of what it is in. */
 const struct td_yaml_node *td_scrub_finding_node(const struct td_yaml_node *item,
-                                                 const struct td_finding *finding);
+                                                 const struct td_leak *finding);
 /* The interactions of a tree. */
 const struct td_yaml_node *td_scrub_first_item(const struct td_yaml *tree);
 

@@ -6,17 +6,17 @@
 #include "cassette/chunks.h"
 #include "scrub/part.h"
 
-void td_findings_init(struct td_findings *findings)
+void td_leaks_init(struct td_leaks *findings)
 {
-    *findings = (struct td_findings){0};
+    *findings = (struct td_leaks){0};
     td_arena_init(&findings->arena);
 }
 
-void td_findings_release(struct td_findings *findings)
+void td_leaks_release(struct td_leaks *findings)
 {
     free(findings->items);
     td_arena_release(&findings->arena);
-    td_findings_init(findings);
+    td_leaks_init(findings);
 }
 
 /* The interaction at hand, and where in it. */
@@ -24,7 +24,7 @@ struct scrubbing {
     const struct td_scrubber *scrubber;
     struct td_interaction *interaction;
     struct td_arena *arena;
-    struct td_findings *findings;
+    struct td_leaks *findings;
     bool failed; /* memory ran out */
     /* Of the part at hand. */
     bool response;
@@ -34,14 +34,14 @@ struct scrubbing {
     struct td_recorded_chunks *chunks; /* to follow the body, or NULL */
 };
 
-static void add_finding(struct scrubbing *scrubbing, struct td_finding finding)
+static void add_finding(struct scrubbing *scrubbing, struct td_leak finding)
 {
-    struct td_findings *findings = scrubbing->findings;
+    struct td_leaks *findings = scrubbing->findings;
     if (!findings)
         return;
     if (findings->count == findings->capacity) {
         size_t more = findings->capacity ? findings->capacity * 2 : 16;
-        struct td_finding *items = reallocarray(findings->items, more, sizeof *items);
+        struct td_leak *items = reallocarray(findings->items, more, sizeof *items);
         if (!items) {
             scrubbing->failed = true;
             return;
@@ -102,7 +102,7 @@ static void take_changes(void *context, const struct td_desk *desk, const struct
         if (last && last->start == found->start && last->secret.rule == found->secret.rule &&
             last->secret.fingerprint == found->secret.fingerprint)
             continue;
-        add_finding(scrubbing, (struct td_finding){
+        add_finding(scrubbing, (struct td_leak){
                                    .rule = found->secret.rule,
                                    .variable = found->secret.variable,
                                    .offset = found->start,
@@ -170,7 +170,7 @@ static void scrub_fields(struct scrubbing *scrubbing, struct td_fields *fields,
             scrubbing->part = part;
             scrubbing->index = i;
             scrubbing->name = field.name;
-            add_finding(scrubbing, (struct td_finding){
+            add_finding(scrubbing, (struct td_leak){
                                        .rule = td_special_rules[TD_SPECIAL_ALLOW].id,
                                        .len = field.value.len,
                                        .removed = true,
@@ -290,7 +290,7 @@ static void scrub_response(struct scrubbing *scrubbing)
 }
 
 int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interaction *interaction,
-                         struct td_arena *arena, struct td_findings *findings, struct td_error *err)
+                         struct td_arena *arena, struct td_leaks *findings, struct td_error *err)
 {
     struct scrubbing scrubbing = {
         .scrubber = scrubber,

@@ -66,7 +66,7 @@ enum td_scrub_part {
     TD_SCRUB_BROKEN,
 };
 
-struct td_finding {
+struct td_leak {
     const char *rule;     /* its id; lives as long as the scrubber */
     const char *variable; /* of the environment, where its value was found; else NULL */
     int64_t interaction;  /* its id */
@@ -81,15 +81,15 @@ struct td_finding {
 };
 
 /* In the order in which they were found; names live in the arena. */
-struct td_findings {
-    struct td_finding *items;
+struct td_leaks {
+    struct td_leak *items;
     size_t count;
     size_t capacity;
     struct td_arena arena;
 };
 
-void td_findings_init(struct td_findings *findings);
-void td_findings_release(struct td_findings *findings);
+void td_leaks_init(struct td_leaks *findings);
+void td_leaks_release(struct td_leaks *findings);
 
 /*
  * Scrubs a whole interaction in place. Fields and bodies that held a secret are replaced by new
@@ -98,8 +98,7 @@ void td_findings_release(struct td_findings *findings);
  * and may be NULL. On failure (TD_ERR_NOMEM) the interaction is not to be written anywhere.
  */
 int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interaction *interaction,
-                         struct td_arena *arena, struct td_findings *findings,
-                         struct td_error *err);
+                         struct td_arena *arena, struct td_leaks *findings, struct td_error *err);
 
 /*
  * A request as it is matched, live or recorded: secrets and placeholders of any rule give way to

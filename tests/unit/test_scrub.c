@@ -93,10 +93,10 @@ static void scrub_body(const struct td_scrubber *scrubber, const char *type, str
 {
     struct td_interaction interaction = {0};
     struct td_field header = {TD_BYTES("Content-Type"), td_bytes_of(type)};
-    struct td_findings found;
+    struct td_leaks found;
     struct td_arena arena;
     td_arena_init(&arena);
-    td_findings_init(&found);
+    td_leaks_init(&found);
     interaction.response.message.headers = (struct td_fields){&header, 1};
     interaction.response.message.body = body;
     assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, &found, NULL), 0);
@@ -104,7 +104,7 @@ static void scrub_body(const struct td_scrubber *scrubber, const char *type, str
     td_buf_put_char(out, '\0');
     out->len--;
     *findings = found.count;
-    td_findings_release(&found);
+    td_leaks_release(&found);
     td_arena_release(&arena);
 }
 

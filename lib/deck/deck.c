@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "deck/draft.h"
+#include "deck/veil.h"
 #include "match/explain.h"
 
 static pthread_mutex_t inserted_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,13 +55,14 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
                options->size < sizeof deck->options ? options->size : sizeof deck->options);
     deck->mode = deck->options.mode;
     td_arena_init(&deck->drafts);
+    td_arena_init(&deck->veiled);
     int status = td_deck_set_manner(deck, err);
     if (!status && !(deck->index = td_index_new()))
         status = td_error_nomem(err);
     if (!status)
         status = td_deck_take_rules(deck, &deck->options, err);
     if (!status)
-        status = td_scrubber_new(&deck->scrubber, NULL, err);
+        status = td_deck_use_secrets(deck, err);
     if (!status && path)
         status = td_deck_load(deck, path, err);
     if (status < 0) {
@@ -68,6 +70,13 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
         return NULL;
     }
     return deck;
+}
+
+static int add(struct td_deck *deck, const struct td_interaction *interaction, struct td_error *err)
+{
+    const struct td_interaction *veiled =
+        td_veil_interaction(deck->scrubber, interaction, deck->headers_count, &deck->veiled);
+    return veiled ? td_index_add_as(deck->index, interaction, veiled, err) : td_error_nomem(err);
 }
 
 int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
@@ -98,8 +107,10 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     }
     deck->cassettes[deck->cassette_count++] = cassette;
     status = td_deck_use_rules(deck, &cassette->settings, err);
+    if (!status)
+        status = td_deck_use_secrets(deck, err);
     for (size_t i = 0; i < cassette->count && !status; i++)
-        status = td_index_add(deck->index, &cassette->interactions[i], err);
+        status = add(deck, &cassette->interactions[i], err);
     return status;
 }
 
@@ -119,6 +130,7 @@ void td_deck_unref(struct td_deck *deck)
     td_deck_remove_folder(deck);
     td_scrubber_free(deck->scrubber);
     td_arena_release(&deck->drafts);
+    td_arena_release(&deck->veiled);
     free(deck->target);
     td_index_free(deck->index);
     td_deck_drop_rules(deck);
@@ -377,8 +389,8 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
     if (played)
         td_buf_printf(out, ", already played to request %u,", (unsigned)played);
     td_buf_put_text(out, played ? " and differs:\n" : ", which differs:\n");
-    td_explain_miss(out, "  ", query, nearest, td_index_rules(deck->index, position),
-                    path_of(deck, nearest));
+    td_explain_miss(out, "  ", query, td_index_matched(deck->index, position),
+                    td_index_rules(deck->index, position), path_of(deck, nearest));
 }
 
 static void tell_miss(struct td_deck *deck, struct td_buf *text)
@@ -428,8 +440,8 @@ static void miss(struct td_deck *deck, const struct td_query *query, const struc
                  query->method.data, (int)query->url.len, query->url.data);
 }
 
-int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
-                   struct td_error *err)
+static int answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
+                  struct td_error *err)
 {
     uint32_t request = td_run_request(deck->run);
     struct td_class matched = {0}, *class = &matched;
@@ -454,16 +466,33 @@ int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td
     return status;
 }
 
+int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
+                   struct td_error *err)
+{
+    struct td_arena arena;
+    struct td_query veiled;
+    td_arena_init(&arena);
+    int status = td_veil_query(deck->scrubber, query, deck->headers_count, &arena, &veiled);
+    status = status < 0 ? td_error_nomem(err) : answer(deck, &veiled, reply, err);
+    td_arena_release(&arena);
+    return status;
+}
+
 void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reason,
                     struct td_error *err)
 {
     uint32_t request = td_run_request(deck->run);
-    struct td_buf text;
+    struct td_buf text, shown;
     td_buf_init(&text);
+    td_buf_init(&shown);
+    if (td_scrub_text(deck->scrubber, url, &shown) < 0)
+        td_buf_clear(&shown);
+    url = td_buf_view(&shown);
     td_buf_printf(&text, "tapedeck: request %u was refused: ", (unsigned)request);
     td_buf_put_bytes(&text, url);
     td_buf_printf(&text, "\n  %s\n", reason);
     tell_miss(deck, &text);
-    td_buf_release(&text);
     td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s", reason, (int)url.len, url.data);
+    td_buf_release(&text);
+    td_buf_release(&shown);
 }

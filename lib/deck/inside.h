@@ -34,6 +34,8 @@ struct td_deck {
     struct td_identity base;    /* what the target was when the run began, where it is a member */
     struct td_journal *journal; /* of the target */
     struct td_scrubber *scrubber;
+    bool headers_count;     /* for some cassette, when a request is matched */
+    struct td_arena veiled; /* requests of the cassettes, as they are matched */
     struct td_arena drafts; /* what hooks have changed for a replay */
     char *folder;           /* of the run, where this deck has made it */
     pid_t folder_owner;     /* who did: a forked child leaves it alone */
@@ -62,6 +64,8 @@ void td_deck_drop_rules(struct td_deck *deck);
 /* From now on the index matches by the rules of a cassette with these settings, and the deck's. */
 int td_deck_use_rules(struct td_deck *deck, const struct td_settings *settings,
                       struct td_error *err);
+/* The scrubber is one with the rules of the rules file and of all cassettes. */
+int td_deck_use_secrets(struct td_deck *deck, struct td_error *err);
 /* What the matcher of the options says: the positions of all that it lets answer the request, in
  * recorded order; to be freed. NULL where memory ran out. */
 size_t *td_deck_ask_matcher(struct td_deck *deck, const struct td_query *query, size_t *count);

@@ -43,10 +43,32 @@ int td_deck_use_rules(struct td_deck *deck, const struct td_settings *settings,
         status = td_rules_add_text(&rules, deck->match[i], err);
     if (!status && deck->options.matcher)
         rules.parts &= TD_RULES_METHOD | TD_RULES_URL;
+    deck->headers_count = deck->headers_count || rules.parts & TD_RULES_HEADERS;
     if (!status)
         status = td_index_use(deck->index, &rules, err);
     td_rules_release(&rules);
     return status;
+}
+
+int td_deck_use_secrets(struct td_deck *deck, struct td_error *err)
+{
+    size_t count = deck->cassette_count + 1;
+    const struct td_settings **settings = calloc(count, sizeof *settings);
+    struct td_scrubber *scrubber = NULL;
+    struct td_scrub_config config = {.settings = settings};
+    if (!settings)
+        return td_error_nomem(err);
+    if (deck->rules)
+        settings[config.settings_count++] = deck->rules;
+    for (size_t i = 0; i < deck->cassette_count; i++)
+        settings[config.settings_count++] = &deck->cassettes[i]->settings;
+    int status = td_scrubber_new(&scrubber, &config, err);
+    free(settings);
+    if (status < 0)
+        return status;
+    td_scrubber_free(deck->scrubber);
+    deck->scrubber = scrubber;
+    return 0;
 }
 
 static const char *text_of(struct td_arena *arena, struct td_bytes bytes)
@@ -103,7 +125,7 @@ size_t *td_deck_ask_matcher(struct td_deck *deck, const struct td_query *query, 
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++)
         if (deck->options.matcher(deck->options.matcher_data, &asked,
-                                  td_index_at(deck->index, positions[i])))
+                                  td_index_matched(deck->index, positions[i])))
             positions[kept++] = positions[i];
     *count = kept;
     td_arena_release(&arena);

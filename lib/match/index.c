@@ -22,6 +22,7 @@ struct entry {
 
 struct record {
     const struct td_interaction *interaction;
+    const struct td_interaction *matched; /* the same, with the request that is matched */
     struct entry *entry;
 };
 
@@ -137,7 +138,7 @@ static struct record *find_exact(const struct td_index_group *group, const struc
         group->rules.parts & TD_RULES_HEADERS ? NULL : td_map_get(&group->exact, hash);
     if (!record)
         return NULL;
-    struct td_query other = td_index_query(record->interaction);
+    struct td_query other = td_index_query(record->matched);
     bool same = td_bytes_equal(method_of(&other), method_of(query)) &&
                 td_bytes_equal(other.url, query->url) && td_bytes_equal(other.body, query->body);
     return same ? record : NULL;
@@ -293,6 +294,12 @@ static int make_room(struct td_index *index, struct entry *entry)
 int td_index_add(struct td_index *index, const struct td_interaction *interaction,
                  struct td_error *err)
 {
+    return td_index_add_as(index, interaction, interaction, err);
+}
+
+int td_index_add_as(struct td_index *index, const struct td_interaction *interaction,
+                    const struct td_interaction *matched, struct td_error *err)
+{
     if (index->count == index->capacity) {
         void *records = grow(index->records, &index->capacity, sizeof *index->records);
         if (!records)
@@ -303,13 +310,13 @@ int td_index_add(struct td_index *index, const struct td_interaction *interactio
     if (!record)
         return td_error_nomem(err);
     struct td_index_group *group = index->current;
-    struct td_query query = td_index_query(interaction);
+    struct td_query query = td_index_query(matched);
     struct td_hash hash = hash_exact(&query);
     struct record *twin = find_exact(group, &query, hash);
-    struct entry *entry = twin ? twin->entry : get_entry(index, interaction, &query);
+    struct entry *entry = twin ? twin->entry : get_entry(index, matched, &query);
     if (!entry || make_room(index, entry) < 0)
         return td_error_nomem(err);
-    *record = (struct record){interaction, entry};
+    *record = (struct record){interaction, matched, entry};
     /* The first of those with the same bytes stays; where there is no memory for this shortcut,
      * the other table finds the request as well. */
     if (!td_map_get(&group->exact, hash))
@@ -327,6 +334,11 @@ size_t td_index_count(const struct td_index *index)
 const struct td_interaction *td_index_at(const struct td_index *index, size_t position)
 {
     return position < index->count ? index->records[position]->interaction : NULL;
+}
+
+const struct td_interaction *td_index_matched(const struct td_index *index, size_t position)
+{
+    return index->records[position]->matched;
 }
 
 const struct td_rules *td_index_rules(const struct td_index *index, size_t position)

@@ -49,8 +49,13 @@ int td_index_use(struct td_index *index, struct td_rules *rules, struct td_error
 /* Adds one at the end: its position is the number of those added before. Borrows it. */
 int td_index_add(struct td_index *index, const struct td_interaction *interaction,
                  struct td_error *err);
+/* The same, but `matched` is what a request is compared with. Borrowed likewise. */
+int td_index_add_as(struct td_index *index, const struct td_interaction *interaction,
+                    const struct td_interaction *matched, struct td_error *err);
 size_t td_index_count(const struct td_index *index);
 const struct td_interaction *td_index_at(const struct td_index *index, size_t position);
+/* What requests are compared with instead of it, or itself. */
+const struct td_interaction *td_index_matched(const struct td_index *index, size_t position);
 /* The rules that an interaction is matched by. */
 const struct td_rules *td_index_rules(const struct td_index *index, size_t position);
 /* The class that answers, or NULL. The bytes are compared, not only their hashes. */

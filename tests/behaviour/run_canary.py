@@ -106,6 +106,9 @@ class Server(http.server.ThreadingHTTPServer):
     self.canaries, self.heard = canaries, []
     threading.Thread(target=self.serve_forever, daemon=True).start()
 
+  def handle_error(self, request, address):
+    pass  # a client was killed
+
   @property
   def url(self):
     return f'http://127.0.0.1:{self.server_address[1]}'

@@ -31,6 +31,7 @@ static int walk(struct td_reading *r, const struct td_yaml_node *root, struct td
 {
     struct level levels[TD_CASSETTE_MAX_DEPTH];
     struct td_buf path;
+    struct td_bytes name;
     size_t depth = 0;
     int status = 0;
     td_buf_init(&path);
@@ -48,12 +49,14 @@ static int walk(struct td_reading *r, const struct td_yaml_node *root, struct td
         status = td_value_check_key(r, key);
         if (status == 0 && td_yaml_resolve(key)->kind != TD_YAML_SCALAR)
             status = td_value_wrong(r, "tapedeck", key, "a mapping whose keys are text");
+        if (status == 0)
+            status = td_value_name(r, key, &name);
         if (status < 0)
             break;
         path.len = levels[depth].path_len;
         if (path.len)
             td_buf_put_char(&path, '.');
-        td_buf_put_bytes(&path, td_yaml_text(td_yaml_resolve(key)));
+        td_buf_put_bytes(&path, name);
         if (value->kind == TD_YAML_MAPPING) {
             if (depth + 1 == TD_CASSETTE_MAX_DEPTH) {
                 status = td_value_wrong(r, "tapedeck", value, "nested less deeply");

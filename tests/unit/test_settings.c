@@ -63,6 +63,7 @@ static void test_load(void **state)
         {"a: &x [p]\nb: *x\nc: &m {d: 1}\ne: *m\n", "a=p; b=p; c.d=1; e.d=1"},
         {"a.b: 1\na: {b: 2}\n", "a.b=1; a.b=2"},
         {"a: !!binary YWI=\n", "a=ab"},
+        {"!!binary YWI=: 1\nYWI=: 2\nnull: 3\n", "ab=1; YWI==2; null=3"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct td_error err = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cassette/yaml_type.h"
 
-static bool is_digit(char c)
+static bool is_digit(int c)
 {
     return c >= '0' && c <= '9';
 }
@@ -67,30 +67,32 @@ struct cursor {
     const char *end;
 };
 
-/* The next character that is not an underscore, or '\0' at the end. */
-static char peek(struct cursor *cursor)
+enum { END = -1 };
+
+/* The next character that is not an underscore, or END. */
+static int peek(struct cursor *cursor)
 {
     while (cursor->at < cursor->end && *cursor->at == '_')
         cursor->at++;
-    return cursor->at < cursor->end ? *cursor->at : '\0';
+    return cursor->at < cursor->end ? (unsigned char)*cursor->at : END;
 }
 
-static char take(struct cursor *cursor)
+static int take(struct cursor *cursor)
 {
-    char c = peek(cursor);
+    int c = peek(cursor);
     if (cursor->at < cursor->end)
         cursor->at++;
     return c;
 }
 
-/* '-', '+', or '\0' where there is none. */
-static char take_sign(struct cursor *cursor)
+/* '-', '+', or 0 where there is none. */
+static int take_sign(struct cursor *cursor)
 {
-    char c = peek(cursor);
-    return c == '-' || c == '+' ? take(cursor) : '\0';
+    int c = peek(cursor);
+    return c == '-' || c == '+' ? take(cursor) : 0;
 }
 
-static int digit_of(char c)
+static int digit_of(int c)
 {
     if (is_digit(c))
         return c - '0';
@@ -99,11 +101,11 @@ static int digit_of(char c)
 }
 
 /* Digits to the end, of a value that 64 bits hold: without a sign unsigned, with one signed. */
-static bool is_digits(struct cursor cursor, int base, char sign)
+static bool is_digits(struct cursor cursor, int base, int sign)
 {
     uint64_t value = 0, limit = !sign ? UINT64_MAX : (uint64_t)INT64_MAX + (sign == '-');
     size_t count = 0;
-    for (; peek(&cursor); count++) {
+    for (; peek(&cursor) != END; count++) {
         int digit = digit_of(take(&cursor));
         if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
             __builtin_add_overflow(value, digit, &value) || value > limit)
@@ -115,12 +117,12 @@ static bool is_digits(struct cursor cursor, int base, char sign)
 static bool is_integer(struct td_bytes text)
 {
     struct cursor cursor = {text.data, text.data + text.len};
-    char sign = take_sign(&cursor);
+    int sign = take_sign(&cursor);
     if (peek(&cursor) != '0')
         return is_digits(cursor, 10, sign);
     struct cursor octal = cursor; /* with its zero, so that "0" has a digit */
     take(&cursor);
-    char letter = peek(&cursor);
+    int letter = peek(&cursor);
     int base = letter == 'x' || letter == 'X'   ? 16
                : letter == 'o' || letter == 'O' ? 8
                : letter == 'b' || letter == 'B' ? 2
@@ -154,7 +156,7 @@ struct magnitude {
     int order;              /* of those: -1, 0, 1 */
 };
 
-static void add_digit(struct magnitude *magnitude, char digit, bool behind_point)
+static void add_digit(struct magnitude *magnitude, int digit, bool behind_point)
 {
     if (!magnitude->compared && digit == '0') {
         magnitude->integer_digits -= behind_point;
@@ -224,7 +226,8 @@ static bool is_float(struct td_bytes text)
     }
     if (!before && !behind)
         return false;
-    return take_exponent(&cursor, &exponent) && !peek(&cursor) && fits_float(&magnitude, exponent);
+    return take_exponent(&cursor, &exponent) && peek(&cursor) == END &&
+           fits_float(&magnitude, exponent);
 }
 
 /* "190:20:30.15" */

@@ -6,6 +6,7 @@
 #include <tapedeck/cassette.h>
 #include <tapedeck/deck.h>
 #include <tapedeck/error.h>
+#include <tapedeck/llm.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -24,6 +24,7 @@ static const struct td_llm_volatile places[] = {
     {TD_LLM_OPENAI_CHAT, TD_RESPONSE, "/choices/*/*/reasoning_details/*/id", "id"},
     {TD_LLM_OPENAI_CHAT, TD_RESPONSE, "/choices/*/*/reasoning_details/*/signature", "signature"},
     {TD_LLM_OPENAI_CHAT, TD_RESPONSE, "/choices/*/*/reasoning_details/*/data", "signature"},
+    {TD_LLM_OPENAI_CHAT, TD_RESPONSE, "/amazon-bedrock-invocationMetrics/*Latency", "time"},
     {TD_LLM_OPENAI_CHAT, TD_REQUEST, "/messages/*/tool_calls/*/id", "id"},
     {TD_LLM_OPENAI_CHAT, TD_REQUEST, "/messages/*/tool_call_id", "id"},
     {TD_LLM_OPENAI_CHAT, TD_REQUEST, "/messages/*/audio/id", "id"},

@@ -39,8 +39,9 @@ void terminal_style(const struct terminal *terminal, const char *style)
 
 void terminal_heading(const struct terminal *terminal, const char *heading)
 {
+    putchar('\n');
     terminal_style(terminal, STYLE_BOLD);
-    fputs("\n--- ", stdout);
+    fputs("--- ", stdout);
     report_text(stdout, heading);
     terminal_style(terminal, NULL);
     putchar('\n');
@@ -188,12 +189,15 @@ void terminal_labelled(const struct terminal *terminal, const char *style, const
 {
     bool narrow = terminal->width && terminal->width < NARROW;
     unsigned indent = narrow ? 2 : LABEL;
-    terminal_style(terminal, style);
-    unsigned columns = put_label(label, label_len);
-    terminal_style(terminal, NULL);
-    if (narrow)
+    unsigned columns = 0;
+    if (label_len) {
+        terminal_style(terminal, style);
+        columns = put_label(label, label_len);
+        terminal_style(terminal, NULL);
+    }
+    if (narrow && label_len)
         put_break(indent);
     else
-        printf("%*s", (int)(LABEL - columns), "");
+        printf("%*s", (int)(indent - columns), "");
     terminal_wrap(terminal, indent, data, len);
 }

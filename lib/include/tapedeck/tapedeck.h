@@ -7,6 +7,7 @@
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
 #include <tapedeck/error.h>
+#include <tapedeck/llm.h>
 #include <tapedeck/scrub.h>
 
 #ifdef __cplusplus

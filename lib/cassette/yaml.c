@@ -71,8 +71,7 @@ static size_t blank_len(struct td_bytes text, size_t at, size_t end)
     return len;
 }
 
-/* Behind blanks, line breaks and comments. */
-static size_t skip_blank(struct td_bytes text, size_t at)
+size_t td_yaml_skip_blank(struct td_bytes text, size_t at)
 {
     for (size_t len = 1; at < text.len && len; at += len)
         len = blank_len(text, at, text.len);
@@ -379,9 +378,9 @@ static int close_document(struct builder *b, const yaml_event_t *event)
     struct td_bytes text = b->tree->source;
     struct td_place end = b->place;
     td_place_to_index(&end, event->end_mark.index);
-    size_t at = skip_blank(text, end.byte);
+    size_t at = td_yaml_skip_blank(text, end.byte);
     while (text.len - at >= 3 && memcmp(text.data + at, "...", 3) == 0)
-        at = skip_blank(text, at + 3);
+        at = td_yaml_skip_blank(text, at + 3);
     if (at == text.len)
         return 0;
     td_place_to_byte(&end, at);
@@ -394,7 +393,7 @@ static int check_directives(struct builder *b)
 {
     struct td_bytes text = b->tree->source;
     struct td_place place = b->place;
-    size_t at = skip_blank(text, place.byte);
+    size_t at = td_yaml_skip_blank(text, place.byte);
     for (unsigned count = 1; at < text.len && text.data[at] == '%'; count++) {
         if (count > MAX_DIRECTIVES) {
             td_place_to_byte(&place, at);
@@ -402,7 +401,7 @@ static int check_directives(struct builder *b)
         }
         while (at < text.len && !td_break_len(text.data + at, text.len - at))
             at++;
-        at = skip_blank(text, at);
+        at = td_yaml_skip_blank(text, at);
     }
     return 0;
 }

@@ -87,6 +87,9 @@ void td_yaml_release(struct td_yaml *tree);
 /* A copy in tree->texts, followed by a NUL; data is NULL when memory ran out. */
 struct td_bytes td_yaml_keep(struct td_yaml *tree, struct td_bytes text);
 
+/* From between two nodes, behind blanks, line breaks and comments. */
+size_t td_yaml_skip_blank(struct td_bytes text, size_t at);
+
 /* The node itself, or the one that it is an alias of. */
 static inline const struct td_yaml_node *td_yaml_resolve(const struct td_yaml_node *node)
 {

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* How a file is laid out: found out from its interactions, the last of which counts most. */
+#ifndef TD_CASSETTE_EDIT_MANNER_H
+#define TD_CASSETTE_EDIT_MANNER_H
+
+#include "cassette/edit_inside.h"
+
+/* Fills in draft->manner from draft->tree. */
+void td_manner_read(struct td_draft *draft);
+
+#endif

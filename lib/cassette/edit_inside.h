@@ -63,6 +63,7 @@ struct td_draft {
         bool sorted;        /* keys stand in alphabetical order */
         bool quotes_all;    /* texts are double-quoted, whether they need it or not */
         bool quotes_single; /* '' rather than "" where quotes are needed: PyYAML */
+        bool quotes_keys;   /* keys are double-quoted */
         bool ascii;         /* other characters are escaped */
         bool astral;        /* characters beyond U+FFFF are not */
         bool ids;           /* interactions have an `id` */

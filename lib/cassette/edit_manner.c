@@ -158,6 +158,7 @@ void td_manner_read(struct td_draft *draft)
         if (item->kind != TD_YAML_MAPPING || !item->first)
             continue;
         manner->key = td_draft_column(draft, item->first);
+        manner->quotes_keys = item->first->style == TD_YAML_DOUBLE_QUOTED;
         manner->ids |= td_yaml_find(item, TD_BYTES("id")) != NULL;
         read_record(draft, td_yaml_find(item, TD_BYTES("request")), TD_REQUEST, &votes);
         read_record(draft, td_yaml_find(item, TD_BYTES("response")), TD_RESPONSE, &votes);

@@ -58,8 +58,11 @@ size_t td_draft_content(const struct td_draft *draft, const struct td_yaml_node 
 
 unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node *node)
 {
-    size_t at = td_draft_content(draft, node);
-    return (unsigned)(at - td_draft_line(draft, at));
+    size_t at = td_draft_content(draft, node), line = at;
+    /* Never back beyond the node: its line may be the whole file. */
+    while (line > node->start && !is_line(draft->tree.source, line))
+        line--;
+    return (unsigned)(at - line) + (line == node->start ? node->column - 1 : 0);
 }
 
 /* ---- children ---- */

@@ -3,6 +3,7 @@
  * What the parts of cassette/edit.h share.
  *
  *   edit.c          notes what is wanted, renders and saves
+ *   edit_draft.c    from there to the text, step by step
  *   edit_share.c    gives what is to be changed a text of its own where aliases share it
  *   edit_change.c   from what is wanted to splices, key by key
  *   edit_place.c    lines and columns: where things go, in block style and in flow style
@@ -55,6 +56,7 @@ struct td_draft {
     struct td_yaml tree; /* of `text` */
     struct td_buf text;  /* in which no alias stands in the way, and the last line has an end */
     struct td_splices splices;
+    struct td_arena arena;
     struct td_manner {
         struct td_bytes line_break;
         enum td_layout layout;
@@ -78,6 +80,9 @@ struct td_draft {
     td_error_set_at((err), TD_ERR_INVALID, (edit)->path, (where).line, (where).column, __VA_ARGS__)
 
 /* ---- the model ---- */
+
+/* Whether the interaction is to be anything but what was read. */
+bool td_edit_differs(const struct td_edit *edit, size_t position);
 
 /* What is wanted of an interaction. */
 static inline const struct td_interaction *td_edit_wanted(const struct td_edit *edit,

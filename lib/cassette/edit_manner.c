@@ -14,7 +14,7 @@ struct votes {
 
 /* ---- characters ---- */
 
-static struct td_bytes line_break_of(struct td_bytes text)
+struct td_bytes td_line_break_of(struct td_bytes text)
 {
     for (size_t at = 0; at < text.len; at++)
         if (text.data[at] == '\n' || text.data[at] == '\r')
@@ -146,7 +146,7 @@ void td_manner_read(struct td_draft *draft)
     const struct td_yaml_node *list = td_yaml_resolve(td_yaml_find(root, TD_BYTES("interactions")));
     struct votes votes = {0};
     *manner = (struct td_manner){.layout = td_layout_of(&draft->tree),
-                                 .line_break = line_break_of(draft->tree.source)};
+                                 .line_break = td_line_break_of(draft->tree.source)};
     manner->dash = manner->key = manner->field = manner->name = manner->value = UINT32_MAX;
     manner->flow = list->style == TD_YAML_FLOW && (list->first || root->style == TD_YAML_FLOW);
     if (list->first) {

@@ -5,6 +5,8 @@
 
 #include "cassette/edit_inside.h"
 
+/* The line break that ends the first line. */
+struct td_bytes td_line_break_of(struct td_bytes text);
 /* Fills in draft->manner from draft->tree. */
 void td_manner_read(struct td_draft *draft);
 

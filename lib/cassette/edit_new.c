@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cassette/edit_new.h"
 
+#include <stdlib.h>
+
 #include "cassette/chunks.h"
 #include "cassette/duration.h"
 #include "cassette/field_order.h"
@@ -52,10 +54,8 @@ static void close_flow(struct td_draft *draft, struct td_buf *out, struct td_new
 static void put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                     struct td_bytes name)
 {
-    const struct td_yaml_node quoted = {.kind = TD_YAML_SCALAR,
-                                        .style = TD_YAML_DOUBLE_QUOTED,
-                                        .text = "x",
-                                        .len = 1};
+    const struct td_yaml_node quoted = {
+        .kind = TD_YAML_SCALAR, .style = TD_YAML_DOUBLE_QUOTED, .text = "x", .len = 1};
     struct td_style style = td_style_of(name, draft->manner.layout, true);
     bool plain = style.kind == TD_STYLE_PLAIN && !draft->manner.quotes_keys;
     for (size_t i = 0; i < name.len && plain; i++)
@@ -63,8 +63,8 @@ static void put_key(struct td_draft *draft, struct td_buf *out, struct td_new_pl
     if (plain)
         td_buf_put_bytes(out, name);
     else
-        td_draft_put_scalar(draft, out,
-                            (struct td_scalar_place){.like = &quoted, .flow = true}, name);
+        td_draft_put_scalar(draft, out, (struct td_scalar_place){.like = &quoted, .flow = true},
+                            name);
     td_buf_put_char(out, ':');
 }
 

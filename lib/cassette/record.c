@@ -78,3 +78,81 @@ bool td_key_is_empty(const struct td_key *key, const void *record)
     } nothing;
     return td_key_equal(key, record, &nothing);
 }
+
+/* ---- copies ---- */
+
+static bool copy_text(struct td_arena *arena, struct td_bytes text, struct td_bytes *copy)
+{
+    *copy = td_arena_copy(arena, text.len ? text : TD_BYTES(""));
+    return copy->data;
+}
+
+static bool copy_list(struct td_arena *arena, const struct td_list *list, struct td_list *copy)
+{
+    struct td_bytes *items = td_arena_alloc(arena, (list->count + 1) * sizeof *items);
+    bool ok = items;
+    for (size_t i = 0; i < list->count && ok; i++)
+        ok = copy_text(arena, list->items[i], &items[i]);
+    *copy = (struct td_list){items, list->count};
+    return ok;
+}
+
+static bool copy_fields(struct td_arena *arena, const struct td_fields *fields,
+                        struct td_fields *copy)
+{
+    struct td_field *items = td_arena_alloc(arena, (fields->count + 1) * sizeof *items);
+    bool ok = items;
+    for (size_t i = 0; i < fields->count && ok; i++)
+        ok = copy_text(arena, fields->items[i].name, &items[i].name) &&
+             copy_text(arena, fields->items[i].value, &items[i].value);
+    *copy = (struct td_fields){items, fields->count};
+    return ok;
+}
+
+static bool copy_chunks(struct td_arena *arena, const struct td_recorded_chunks *chunks,
+                        struct td_recorded_chunks *copy)
+{
+    struct td_recorded_chunk *items = td_arena_alloc(arena, (chunks->count + 1) * sizeof *items);
+    if (items && chunks->count)
+        memcpy(items, chunks->items, chunks->count * sizeof *items);
+    *copy = (struct td_recorded_chunks){items, chunks->count};
+    return items;
+}
+
+static bool copy_value(struct td_arena *arena, const struct td_key *key, const void *from, void *to)
+{
+    switch (key->type) {
+    case TD_KEY_TEXT:
+    case TD_KEY_BODY:
+        return copy_text(arena, *(const struct td_bytes *)from, to);
+    case TD_KEY_INT:
+        *(int *)to = *(const int *)from;
+        return true;
+    case TD_KEY_LONG:
+    case TD_KEY_DURATION:
+        *(int64_t *)to = *(const int64_t *)from;
+        return true;
+    case TD_KEY_BOOL:
+        *(bool *)to = *(const bool *)from;
+        return true;
+    case TD_KEY_LIST:
+        return copy_list(arena, from, to);
+    case TD_KEY_FIELDS:
+        return copy_fields(arena, from, to);
+    case TD_KEY_CHUNKS:
+        return copy_chunks(arena, from, to);
+    case TD_KEY_SHAPE:
+        return td_record_copy(&td_shape_keys, arena, from, to) == 0;
+    }
+    return true;
+}
+
+int td_record_copy(const struct td_keys *keys, struct td_arena *arena, const void *record,
+                   void *copy)
+{
+    bool ok = true;
+    for (size_t i = 0; i < keys->count && ok; i++)
+        ok = copy_value(arena, &keys->items[i], td_key_value(&keys->items[i], record),
+                        td_key_value(&keys->items[i], copy));
+    return ok ? 0 : TD_ERR_NOMEM;
+}

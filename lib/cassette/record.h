@@ -14,5 +14,8 @@ void *td_key_value(const struct td_key *key, const void *record);
 bool td_key_equal(const struct td_key *key, const void *record, const void *other);
 /* Whether there is nothing: "", 0, false, no items. */
 bool td_key_is_empty(const struct td_key *key, const void *record);
+/* Every value, and what it points to into the arena. TD_ERR_NOMEM. */
+int td_record_copy(const struct td_keys *keys, struct td_arena *arena, const void *record,
+                   void *copy);
 
 #endif

@@ -249,28 +249,47 @@ static int change_items(struct td_draft *draft, const struct td_yaml_node *list,
     return status;
 }
 
-/* The list becomes empty, or is no longer: it changes its style. */
+/* None of those that were there stay: the list becomes `[]`, or is no longer that. */
 static int rewrite_list(struct td_draft *draft, const struct td_yaml_node *key,
                         const struct td_child *added, size_t count)
 {
+    bool brackets = draft->manner.flow || !count;
     struct td_buf text;
     td_buf_init(&text);
-    if (draft->manner.flow || !count)
+    if (brackets)
         td_buf_put_char(&text, '[');
     for (size_t i = 0; i < count; i++) {
-        if (i && draft->manner.flow)
+        if (i && brackets)
             td_buf_put_text(&text, ", ");
         td_buf_put_bytes(&text, added[i].text);
     }
-    if (draft->manner.flow || !count)
+    if (brackets)
         td_buf_put_char(&text, ']');
     bool failed = td_buf_failed(&text);
-    if (!failed && (draft->manner.flow || !count))
+    if (!failed && brackets)
         td_draft_set_inline(draft, key, td_buf_view(&text));
     else if (!failed)
         td_draft_set_lines(draft, key, td_buf_view(&text));
     td_buf_release(&text);
     return failed ? TD_ERR_NOMEM : 0;
+}
+
+/* Where lines only come and go, the comments between them stay, also when all of them go. */
+static int change_list(struct td_draft *draft, const struct td_yaml_node *key,
+                       const struct td_child *children, size_t count, size_t kept)
+{
+    const struct td_edit *edit = draft->edit;
+    const struct td_yaml_node *list = td_yaml_resolve(key->next);
+    size_t read = edit->cassette->count;
+    bool lines = list->style == TD_YAML_BLOCK && td_draft_content(draft, list) == list->start;
+    if (kept == read && !edit->added_count)
+        return 0;
+    if (!kept && !lines)
+        return rewrite_list(draft, key, children + read, edit->added_count);
+    td_draft_children(draft, list, children, count);
+    if (!kept && !edit->added_count)
+        td_draft_put_beside(draft, key, TD_BYTES("[]"));
+    return 0;
 }
 
 int td_draft_change(struct td_draft *draft, const int64_t *ids, struct td_error *err)
@@ -292,10 +311,8 @@ int td_draft_change(struct td_draft *draft, const int64_t *ids, struct td_error 
         status = td_draft_keep(draft, &text, &children[read + i].text);
         td_buf_release(&text);
     }
-    if (status == 0 && !kept)
-        status = rewrite_list(draft, key, children + read, edit->added_count);
-    else if (status == 0 && kept + edit->added_count + (kept < read) > read)
-        td_draft_children(draft, list, children, count);
+    if (status == 0)
+        status = change_list(draft, key, children, count, kept);
     free(children);
     return status == TD_ERR_NOMEM ? td_error_nomem(err) : status;
 }

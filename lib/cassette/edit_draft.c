@@ -133,6 +133,13 @@ static int finish(struct td_draft *draft, const int64_t *ids, struct td_buf *out
     return td_edit_check(edit, ids, td_bytes(out->data + start, out->len - start), err);
 }
 
+static int cannot(const struct td_edit *edit, struct td_error *err)
+{
+    return td_error_set_at(err, TD_ERR_INVALID, edit->path, 0, 0,
+                           "the cassette cannot be changed in place: it is written in a way that "
+                           "such a change does not fit in; write it more plainly first");
+}
+
 static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out,
                   struct td_error *err)
 {
@@ -143,10 +150,11 @@ static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out
     if (copy_text(draft, edit->added_count > 0) < 0)
         return td_error_nomem(err);
     int status = td_yaml_parse(&draft->tree, edit->path, td_buf_view(&draft->text), err);
-    if (status == 0)
-        status = td_draft_unshare(draft, err);
     if (status < 0)
         return status;
+    status = td_draft_unshare(draft, ids, err);
+    if (status < 0)
+        return status == TD_ERR_NOMEM ? status : cannot(edit, err);
     td_manner_read(draft);
     status = td_draft_change(draft, ids, err);
     if (status == 0)
@@ -154,9 +162,7 @@ static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out
     if (status == TD_ERR_NOMEM)
         status = td_error_nomem(err);
     else if (status == TD_ERR_INVALID)
-        status = td_error_set_at(err, status, edit->path, 0, 0,
-                                 "the cassette cannot be changed in place: it is laid out in a way "
-                                 "that such a change does not fit in");
+        status = cannot(edit, err);
     if (status == 0)
         status = finish(draft, ids, out, start, err);
     if (status < 0 && !td_buf_failed(out) && out->len > start) {

@@ -12,7 +12,7 @@ int td_draft_render(const struct td_edit *edit, struct td_buf *out, struct td_er
 int td_edit_ids(const struct td_edit *edit, int64_t **ids, struct td_error *err);
 
 /* edit_share.c: until nothing that changes is shared. */
-int td_draft_unshare(struct td_draft *draft, struct td_error *err);
+int td_draft_unshare(struct td_draft *draft, const int64_t *ids, struct td_error *err);
 /* edit_change.c: all splices. */
 int td_draft_change(struct td_draft *draft, const int64_t *ids, struct td_error *err);
 /* edit_check.c: whether the rendered text is what was wanted. */

@@ -90,7 +90,8 @@ static void read_fields(struct td_draft *draft, const struct td_yaml_node *field
         const struct td_yaml_node *list = key->next;
         if (list->kind != TD_YAML_SEQUENCE || !list->first)
             continue;
-        draft->manner.value = td_draft_column(draft, list);
+        draft->manner.value =
+            td_draft_column(draft, list->style == TD_YAML_BLOCK ? list : list->first);
         vote_text(draft, list->first, votes);
     }
 }

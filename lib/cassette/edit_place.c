@@ -259,6 +259,15 @@ static bool same_line(const struct td_draft *draft, size_t from, size_t to)
     return from == to;
 }
 
+void td_draft_put_beside(struct td_draft *draft, const struct td_yaml_node *key,
+                         struct td_bytes text)
+{
+    size_t colon = after_colon(draft, key);
+    struct td_buf *out = td_splices_begin(&draft->splices, colon, colon);
+    td_buf_put_char(out, ' ');
+    td_buf_put_bytes(out, text);
+}
+
 void td_draft_set_inline(struct td_draft *draft, const struct td_yaml_node *key,
                          struct td_bytes text)
 {
@@ -268,9 +277,7 @@ void td_draft_set_inline(struct td_draft *draft, const struct td_yaml_node *key,
         td_splices_put(&draft->splices, value->start, value->end, text);
         return;
     }
-    struct td_buf *out = td_splices_begin(&draft->splices, colon, colon);
-    td_buf_put_char(out, ' ');
-    td_buf_put_bytes(out, text);
+    td_draft_put_beside(draft, key, text);
     if (value->start == value->end)
         return;
     if (begins_line(draft, value->start) && value->style == TD_YAML_BLOCK)

@@ -24,11 +24,14 @@ size_t td_draft_content(const struct td_draft *draft, const struct td_yaml_node 
 /* Of a key of a mapping, or of the first `-` of a list in block style, from 0. */
 unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node *node);
 
-/* All children, new ones among them, in their order; one at least is there, and one at least
- * stays or is new. */
+/* All children, new ones among them, in their order; one at least is there, and in flow style one
+ * at least stays or is new. */
 void td_draft_children(struct td_draft *draft, const struct td_yaml_node *collection,
                        const struct td_child *children, size_t count);
 
+/* A text right behind the `:` of a key. */
+void td_draft_put_beside(struct td_draft *draft, const struct td_yaml_node *key,
+                         struct td_bytes text);
 /* The value of a key gives way to a text on the key's line, such as `{}`. */
 void td_draft_set_inline(struct td_draft *draft, const struct td_yaml_node *key,
                          struct td_bytes text);

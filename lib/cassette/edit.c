@@ -117,10 +117,10 @@ static bool parse_number(struct td_bytes text, int64_t min, int64_t max, int64_t
     bool negative = text.len && text.data[0] == '-';
     uint64_t magnitude;
     if (!td_bytes_to_u64(negative ? td_bytes(text.data + 1, text.len - 1) : text, &magnitude) ||
-        magnitude > (negative ? -(uint64_t)min : (uint64_t)max))
+        magnitude > (negative ? (uint64_t)1 << 63 : (uint64_t)INT64_MAX))
         return false;
     *number = (int64_t)(negative ? -magnitude : magnitude);
-    return true;
+    return *number >= min && *number <= max;
 }
 
 static const char *parse_value(const struct td_key *key, struct td_bytes text, void *value)

@@ -39,26 +39,45 @@ static void put_value(struct td_draft *draft, struct td_buf *out, struct td_scal
     td_buf_release(&text);
 }
 
+/* What stands behind a value on its line, or behind the indicators of a block: a comment, or
+ * nothing. */
+static struct td_bytes rest_of_line(const struct td_draft *draft, const struct td_yaml_node *node)
+{
+    struct td_bytes source = draft->tree.source;
+    size_t at = node->end, end;
+    if (node->kind == TD_YAML_SCALAR &&
+        (node->style == TD_YAML_LITERAL || node->style == TD_YAML_FOLDED)) {
+        at = td_draft_content(draft, node);
+        while (at < node->end && strchr("|>+-0123456789", source.data[at]))
+            at++;
+    }
+    for (end = at; end < source.len && !td_break_len(source.data + end, source.len - end);)
+        end++;
+    struct td_bytes rest = td_bytes(source.data + at, end - at);
+    return node->start < node->end || td_bytes_trim(rest).len ? rest : TD_BYTES("");
+}
+
 void td_draft_replace(struct td_draft *draft, const struct td_yaml_node *node, struct td_bytes text,
                       bool flow)
 {
-    struct td_bytes source = draft->tree.source;
-    const char *line_break = NULL;
-    for (size_t i = 0; i < text.len && !line_break; i++)
-        if (td_break_len(text.data + i, text.len - i))
-            line_break = text.data + i;
-    size_t end = node->end;
+    size_t head = 0, end = node->end;
+    if (flow) {
+        struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
+        td_buf_put_text(out, node->start == end ? " " : "");
+        td_buf_put_bytes(out, text);
+        return;
+    }
+    /* A comment stays on its line, which is the first one of a block. */
+    struct td_bytes rest = rest_of_line(draft, node), source = draft->tree.source;
+    while (head < text.len && !td_break_len(text.data + head, text.len - head))
+        head++;
     while (end < source.len && !td_break_len(source.data + end, source.len - end))
         end++;
-    if (flow || !line_break)
-        end = node->end;
-    /* A comment behind the value stays on its line, which is the first one of a block. */
-    size_t head = line_break && end > node->end ? (size_t)(line_break - text.data) : text.len;
     struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
     if (node->start == node->end)
         td_buf_put_char(out, ' ');
     td_buf_put(out, text.data, head);
-    td_buf_put(out, source.data + node->end, end - node->end);
+    td_buf_put_bytes(out, rest);
     td_buf_put(out, text.data + head, text.len - head);
 }
 

@@ -244,7 +244,7 @@ static bool put_literal(struct td_draft *draft, struct td_buf *out,
         !content_columns(body, old, &columns))
         return false;
 
-    /* The indicators: an indentation that was told stays, what stands behind them as well. */
+    /* The indicators: an indentation that was told stays. */
     size_t indicators = 1;
     td_buf_put_char(out, '|');
     for (; indicators < head.len && strchr("+-0123456789", head.data[indicators]); indicators++)
@@ -254,7 +254,6 @@ static bool put_literal(struct td_draft *draft, struct td_buf *out,
     bool keeps = ends && text.data[text.len - 2] == '\n';
     if (!ends || keeps)
         td_buf_put_char(out, ends ? '+' : '-');
-    td_buf_put(out, head.data + indicators, head.len - indicators);
 
     common_lines(old, text, &front, &back);
     size_t old_count = count_lines(old), new_count = count_lines(text), old_at = 0;

@@ -336,10 +336,11 @@ static void share_out(struct sharing *sharing)
     while ((node = walk_next(&walk, &flow))) {
         if (node->kind != TD_YAML_ALIAS)
             continue;
-        enum fate fate = fate_of(sharing, node);
-        if (fate == WRITTEN_OUT) {
+        enum fate fate = fate_of(sharing, node), target = fate_of(sharing, node->target);
+        /* One that goes does not go yet, and must not stand in front of its anchor meanwhile. */
+        if (fate == WRITTEN_OUT || (fate == GONE && target)) {
             write_out(sharing, node, flow, false);
-        } else if (!fate && fate_of(sharing, node->target) == CHANGED) {
+        } else if (!fate && target == CHANGED) {
             write_out(sharing, node, flow, true);
             cut_anchor(sharing, node->target);
             set_fate(sharing, node->target, HANDED_ON);

@@ -183,6 +183,8 @@ static void meet_record(struct sharing *sharing, const struct td_yaml_node *reco
             continue;
         if (key->type == TD_KEY_FIELDS)
             meet_fields(sharing, node->next, td_key_value(key, read), td_key_value(key, wanted));
+        else if (key->type == TD_KEY_SHAPE && node->next->kind == TD_YAML_ALIAS)
+            (void)pass(sharing, node->next);
         else
             leave(sharing, node->next);
     }
@@ -204,8 +206,11 @@ static void meet_id(struct sharing *sharing, const struct td_yaml_node *item)
 static void meet_all(struct sharing *sharing, const int64_t *ids)
 {
     const struct td_edit *edit = sharing->draft->edit;
-    const struct td_yaml_node *list =
-        td_yaml_find(sharing->draft->tree.root, TD_BYTES("interactions"));
+    const struct td_yaml_node *root = sharing->draft->tree.root;
+    const struct td_yaml_node *list = td_yaml_find(root, TD_BYTES("interactions"));
+    const struct td_yaml_node *settings = td_yaml_find(root, TD_BYTES("tapedeck"));
+    if (settings && td_edit_settings_differ(edit))
+        leave(sharing, settings);
     if (!pass(sharing, list))
         return;
     const struct td_yaml_node *item = list->first;

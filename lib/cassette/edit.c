@@ -186,6 +186,27 @@ int td_edit_set(struct td_edit *edit, size_t position, enum td_side side, enum t
     return 0;
 }
 
+int td_edit_set_shape(struct td_edit *edit, size_t position, const struct td_shape *shape,
+                      struct td_error *err)
+{
+    struct td_edit_item *item;
+    int status = own(edit, position, &item, err);
+    if (status == 0 &&
+        td_record_copy(&td_shape_keys, &edit->arena, shape, &item->wanted.response.shape) < 0)
+        status = td_error_nomem(err);
+    return status;
+}
+
+int td_edit_set_settings(struct td_edit *edit, const struct td_settings *settings,
+                         struct td_error *err)
+{
+    const struct td_settings *copy = td_settings_copy(settings, &edit->arena);
+    if (!copy)
+        return td_error_nomem(err);
+    edit->settings = copy;
+    return 0;
+}
+
 /* ---- fields ---- */
 
 /* Those of an interaction, under a key, to be changed: an array with room for one more. */
@@ -373,9 +394,14 @@ bool td_edit_differs(const struct td_edit *edit, size_t position)
     return differs;
 }
 
+bool td_edit_settings_differ(const struct td_edit *edit)
+{
+    return edit->settings && !td_settings_equal(edit->settings, &edit->cassette->settings);
+}
+
 bool td_edit_changed(const struct td_edit *edit)
 {
-    bool changed = edit->added_count > 0;
+    bool changed = edit->added_count > 0 || td_edit_settings_differ(edit);
     for (size_t i = 0; i < edit->cassette->count && !changed; i++)
         changed = td_edit_differs(edit, i);
     return changed;

@@ -75,6 +75,16 @@ int td_edit_remove_form(struct td_edit *edit, size_t position, size_t field, str
 int td_edit_add_form(struct td_edit *edit, size_t position, struct td_bytes name,
                      struct td_bytes value, struct td_error *err);
 
+/* The response's key `tapedeck`, which goes where all of it is empty. What it points to is copied.
+ * (A body that is set keeps its chunks: where they should fit again, this is to be called.) */
+int td_edit_set_shape(struct td_edit *edit, size_t position, const struct td_shape *shape,
+                      struct td_error *err);
+
+/* The top level's key `tapedeck`, which is written afresh, and goes where there are no settings.
+ * The path and the arena of `settings` do not matter. What it points to is copied. */
+int td_edit_set_settings(struct td_edit *edit, const struct td_settings *settings,
+                         struct td_error *err);
+
 /*
  * Behind the last interaction, in the layout that the file has; its id is one more than the largest
  * there. What it points to is copied.

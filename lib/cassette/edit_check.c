@@ -67,8 +67,7 @@ static bool is_known(const struct td_yaml_node *key, const struct td_keys *keys,
     for (; *names; names++)
         if (td_yaml_is_key(key, td_bytes_of(*names)))
             return true;
-    const struct td_key *known = keys ? td_keys_find(keys, td_yaml_text(key)) : NULL;
-    return known && known->type != TD_KEY_SHAPE; /* which no edit changes */
+    return keys && td_keys_find(keys, td_yaml_text(key));
 }
 
 static const struct td_yaml_node *next_unknown(const struct td_yaml_node *key,
@@ -79,13 +78,20 @@ static const struct td_yaml_node *next_unknown(const struct td_yaml_node *key,
     return key;
 }
 
-/* The keys of both that are not known: the same, with the same values, in the same order. */
+static const struct td_yaml_node *first_key(const struct td_yaml_node *node)
+{
+    node = node ? td_yaml_resolve(node) : NULL;
+    return node && node->kind == TD_YAML_MAPPING ? node->first : NULL;
+}
+
+/* The keys of both that are not known: the same, with the same values, in the same order. What is
+ * no mapping, or not there, has none. */
 static bool unknown_equal(const struct td_yaml_node *a, const struct td_yaml_node *b,
                           const struct td_keys *keys, const char *const *names)
 {
     bool equal = true;
-    a = next_unknown(td_yaml_resolve(a)->first, keys, names);
-    b = next_unknown(td_yaml_resolve(b)->first, keys, names);
+    a = next_unknown(first_key(a), keys, names);
+    b = next_unknown(first_key(b), keys, names);
     while (equal && a && b) {
         equal = nodes_equal(a, b) && nodes_equal(a->next, b->next);
         a = next_unknown(a->next->next, keys, names);
@@ -170,12 +176,16 @@ static const struct td_yaml_node *first_item(const struct td_yaml *tree)
 static int check(const struct td_edit *edit, const int64_t *ids, const struct td_yaml *tree,
                  const struct td_cassette *found, struct td_error *err)
 {
-    static const char *const top[] = {"interactions", NULL};
+    static const char *const top[] = {"interactions", "tapedeck", NULL};
     static const struct td_mark nowhere;
     const struct td_yaml_node *a = first_item(&edit->tree), *b = first_item(tree);
     size_t read = edit->cassette->count, at = 0;
     if (!unknown_equal(edit->tree.root, tree->root, NULL, top))
         return fail(edit, nowhere, "interactions", err);
+    if (!td_settings_equal(td_edit_settings_differ(edit) ? edit->settings
+                                                         : &edit->cassette->settings,
+                           &found->settings))
+        return fail(edit, nowhere, "tapedeck", err);
     for (size_t i = 0; i < read + edit->added_count; i++) {
         const struct td_interaction *wanted =
             i < read ? td_edit_wanted(edit, i) : edit->added[i - read];

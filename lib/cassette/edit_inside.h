@@ -5,7 +5,9 @@
  *   edit.c          notes what is wanted, renders and saves
  *   edit_draft.c    from there to the text, step by step
  *   edit_share.c    gives what is to be changed a text of its own where aliases share it
- *   edit_change.c   from what is wanted to splices, key by key
+ *   edit_change.c   from what is wanted to splices: the list of interactions,
+ *   edit_record.c   the keys of a request or a response,
+ *   edit_fields.c   header fields
  *   edit_place.c    lines and columns: where things go, in block style and in flow style
  *   edit_scalar.c   a text in the style that its place has
  *   edit_manner.c   how a file is laid out
@@ -43,7 +45,8 @@ struct td_edit {
     struct td_edit_item **items; /* one for each interaction, NULL while it is as it was read */
     struct td_interaction **added;
     size_t added_count;
-    struct td_arena arena; /* all that is wanted */
+    const struct td_settings *settings; /* NULL while they are as they were read */
+    struct td_arena arena;              /* all that is wanted */
     struct td_edit_stamp {
         uint64_t device, inode, size;
         int64_t seconds, nanoseconds;
@@ -53,8 +56,10 @@ struct td_edit {
 /* The file while it is being changed, and how it is laid out. */
 struct td_draft {
     const struct td_edit *edit;
-    struct td_yaml tree; /* of `text` */
+    struct td_yaml tree; /* the edit's own, or one of `text` */
     struct td_buf text;  /* in which no alias stands in the way, and the last line has an end */
+    bool owned;          /* whether it is one of `text` */
+    bool careful;        /* all new texts are double-quoted: what follows a block may count to it */
     struct td_splices splices;
     struct td_arena arena;
     struct td_manner {
@@ -83,6 +88,8 @@ struct td_draft {
 
 /* Whether the interaction is to be anything but what was read. */
 bool td_edit_differs(const struct td_edit *edit, size_t position);
+/* And the settings. */
+bool td_edit_settings_differ(const struct td_edit *edit);
 
 /* What is wanted of an interaction. */
 static inline const struct td_interaction *td_edit_wanted(const struct td_edit *edit,

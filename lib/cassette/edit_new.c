@@ -169,8 +169,8 @@ void td_draft_put_fields(struct td_draft *draft, struct td_buf *out, struct td_n
 
 /* ---- records ---- */
 
-static void put_list(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
-                     const struct td_list *list)
+void td_draft_put_list(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                       const struct td_list *list)
 {
     const struct td_bytes **values = calloc(list->count + 1, sizeof *values);
     if (!values) {
@@ -267,7 +267,7 @@ void td_draft_put_pair(struct td_draft *draft, struct td_buf *out, struct td_new
         td_buf_put_text(out, *(const bool *)value ? " true" : " false");
         break;
     case TD_KEY_LIST:
-        put_list(draft, out, place, value);
+        td_draft_put_list(draft, out, place, value);
         return;
     case TD_KEY_FIELDS:
         if (td_key_is_empty(key, record)) {
@@ -401,7 +401,7 @@ void td_draft_put_interaction(struct td_draft *draft, struct td_buf *out,
                               const struct td_yaml_node *model,
                               const struct td_interaction *interaction, int64_t id)
 {
-    if (!is_go_layout(&draft->manner)) {
+    if (!is_go_layout(&draft->manner) || draft->careful) {
         put_in_manner(draft, out, model, interaction, id);
         return;
     }

@@ -23,6 +23,10 @@ void td_draft_put_field(struct td_draft *draft, struct td_buf *out, struct td_ne
 /* A value of a list; `like` is one beside it, or NULL. */
 void td_draft_put_item(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                        const struct td_yaml_node *like, struct td_bytes value);
+/* A list behind the colon of a key in this place: brackets, or the end of the key's line and more
+ * lines. */
+void td_draft_put_list(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                       const struct td_list *list);
 /* A mapping of fields: lines, or braces and what is in them. */
 void td_draft_put_fields(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                          const struct td_fields *fields);

@@ -65,6 +65,15 @@ unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node
     return (unsigned)(at - line) + (line == node->start ? node->column - 1 : 0);
 }
 
+const struct td_yaml_node *td_draft_find_key(const struct td_yaml_node *mapping,
+                                             struct td_bytes name)
+{
+    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next)
+        if (td_yaml_is_key(key, name))
+            return key;
+    return NULL;
+}
+
 /* ---- children ---- */
 
 /* Where the child begins: its `-`, its key or itself. `from` is behind the one before. */

@@ -21,6 +21,9 @@ size_t td_draft_line(const struct td_draft *draft, size_t at);
 size_t td_draft_next_line(const struct td_draft *draft, size_t at);
 /* Behind a node's anchor and tag. */
 size_t td_draft_content(const struct td_draft *draft, const struct td_yaml_node *node);
+/* A key of a mapping, or NULL; its value is its sibling. */
+const struct td_yaml_node *td_draft_find_key(const struct td_yaml_node *mapping,
+                                             struct td_bytes name);
 /* Of a key of a mapping, or of the first `-` of a list in block style, from 0. */
 unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node *node);
 

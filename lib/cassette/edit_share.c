@@ -183,6 +183,8 @@ static void meet_record(struct sharing *sharing, const struct td_yaml_node *reco
             continue;
         if (key->type == TD_KEY_FIELDS)
             meet_fields(sharing, node->next, td_key_value(key, read), td_key_value(key, wanted));
+        else if (key->type == TD_KEY_SHAPE && node->next->kind == TD_YAML_ALIAS)
+            (void)pass(sharing, node->next);
         else
             leave(sharing, node->next);
     }
@@ -204,8 +206,11 @@ static void meet_id(struct sharing *sharing, const struct td_yaml_node *item)
 static void meet_all(struct sharing *sharing, const int64_t *ids)
 {
     const struct td_edit *edit = sharing->draft->edit;
-    const struct td_yaml_node *list =
-        td_yaml_find(sharing->draft->tree.root, TD_BYTES("interactions"));
+    const struct td_yaml_node *root = sharing->draft->tree.root;
+    const struct td_yaml_node *list = td_yaml_find(root, TD_BYTES("interactions"));
+    const struct td_yaml_node *settings = td_yaml_find(root, TD_BYTES("tapedeck"));
+    if (settings && td_edit_settings_differ(edit))
+        leave(sharing, settings);
     if (!pass(sharing, list))
         return;
     const struct td_yaml_node *item = list->first;
@@ -367,12 +372,8 @@ static int unshare_once(struct td_draft *draft, const int64_t *ids, bool *again,
     td_map_release(&sharing.fates);
     td_arena_release(&sharing.arena);
     if (status == 0 && *again) {
-        struct td_bytes line_break = draft->manner.line_break;
         td_splices_release(&draft->splices);
-        td_yaml_release(&draft->tree);
-        td_buf_release(&draft->text);
-        draft->text = text;
-        draft->manner.line_break = line_break;
+        td_draft_use(draft, &text);
         return td_yaml_parse(&draft->tree, draft->edit->path, td_buf_view(&draft->text), err);
     }
     td_buf_release(&text);

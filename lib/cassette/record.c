@@ -156,3 +156,29 @@ int td_record_copy(const struct td_keys *keys, struct td_arena *arena, const voi
                         td_key_value(&keys->items[i], copy));
     return ok ? 0 : TD_ERR_NOMEM;
 }
+
+/* ---- settings ---- */
+
+bool td_settings_equal(const struct td_settings *a, const struct td_settings *b)
+{
+    bool equal = a->count == b->count;
+    for (size_t i = 0; i < a->count && equal; i++)
+        equal = td_bytes_equal(a->items[i].path, b->items[i].path) &&
+                lists_equal(&a->items[i].values, &b->items[i].values);
+    return equal;
+}
+
+struct td_settings *td_settings_copy(const struct td_settings *settings, struct td_arena *arena)
+{
+    struct td_settings *copy = td_arena_alloc(arena, sizeof *copy);
+    struct td_setting *items = td_arena_alloc(arena, (settings->count + 1) * sizeof *items);
+    bool ok = copy && items;
+    for (size_t i = 0; i < settings->count && ok; i++)
+        ok = copy_text(arena, settings->items[i].path, &items[i].path) &&
+             copy_list(arena, &settings->items[i].values, &items[i].values);
+    if (!ok)
+        return NULL;
+    copy->items = items;
+    copy->count = settings->count;
+    return copy;
+}

@@ -14,6 +14,11 @@ void *td_key_value(const struct td_key *key, const void *record);
 bool td_key_equal(const struct td_key *key, const void *record, const void *other);
 /* Whether there is nothing: "", 0, false, no items. */
 bool td_key_is_empty(const struct td_key *key, const void *record);
+/* The same paths with the same values, in the same order. */
+bool td_settings_equal(const struct td_settings *a, const struct td_settings *b);
+/* The settings, without their path, into the arena; NULL when memory ran out. */
+struct td_settings *td_settings_copy(const struct td_settings *settings, struct td_arena *arena);
+
 /* Every value, and what it points to into the arena. TD_ERR_NOMEM. */
 int td_record_copy(const struct td_keys *keys, struct td_arena *arena, const void *record,
                    void *copy);

@@ -136,7 +136,8 @@ static int change(struct td_edit *edit, struct expected *expected, struct dice *
         side == TD_REQUEST ? &one->request.message : &one->response.message;
     struct td_bytes text = texts[roll(dice, TEXTS)];
     size_t header = roll(dice, message->headers.count);
-    switch (roll(dice, 8)) {
+    static const struct td_recorded_chunk chunks[] = {{3, 0}, {1, 1500000}};
+    switch (roll(dice, 10)) {
     case 0:
         message->body = text;
         return td_edit_set(edit, position, side, TD_EDIT_BODY, text, err);
@@ -170,13 +171,26 @@ static int change(struct td_edit *edit, struct expected *expected, struct dice *
         *own = message->headers.items;
         return td_edit_add_header(edit, position, side, name, text, err);
     }
-    case 6:
+    case 6: {
+        static const struct td_shape shapes[] = {
+            {.wire_length = 0},
+            {.chunks = {chunks, 2}, .broken = TD_BYTES("reset")},
+            {.head = TD_BYTES("date x-b"), .interim = {texts + 8, 3}, .wire_length = 7},
+        };
+        one->response.shape = shapes[roll(dice, 3)];
+        return td_edit_set_shape(edit, position, &one->response.shape, err);
+    }
+    case 7: {
+        static const struct td_setting item = {.path = TD_BYTES("a.b"), .values = {texts, 1}};
+        struct td_settings settings = {.items = &item, .count = roll(dice, 2)};
+        return td_edit_set_settings(edit, &settings, err);
+    }
+    case 8:
         memmove(one, one + 1, (expected->count - position - 1) * sizeof *one);
         expected->count--;
         return td_edit_remove(edit, position, err);
     default:
         expected->items[expected->count] = *one;
-        expected->items[expected->count].response.shape = (struct td_shape){0};
         return td_edit_append(edit, &expected->items[expected->count++], err);
     }
 }

@@ -256,6 +256,8 @@ static void test_styles(void **state)
         {"plain # why", "other", "other # why"},
         {"plain  # why", "a\nb\n", "|  # why\n      a\n      b"},
         {"# below\n      plain", "other", "# below\n      other"},
+        /* a blank line that follows would count to a block */
+        {"plain\n", "a\n\n", "\"a\\n\\n\"\n"},
         /* values that were left out */
         {"", "x", "x"},
         {"~ # none", "x", "x # none"},
@@ -290,10 +292,10 @@ static void test_literal(void **state)
         {"|6 # why\n          a\n          b", "    a\n    c\n",
          "|2 # why\n          a\n          c"},
         {"|  # why\n       a\n       b", "a\nc\n", "|  # why\n       a\n       c"},
-        {"|  # why\n       a", "b", "b  # why"},
+        {"|  # why\n       a", "b", "|-  # why\n       b"},
         /* what a block cannot hold */
         {"|\n      a", "\r\n", "\"\\r\\n\""},
-        {"|\n       a", " a\n", "|4\n         a"},
+        {"|\n       a", " a\n", "|2\n       a"},
     };
     check_bodies(rows, COUNT(rows), "version: 2\ninteractions:\n- request:\n    url: u\n    body: ",
                  "\n    method: GET\n  response:\n    code: 200\n");
@@ -459,6 +461,83 @@ static void test_trailers_and_forms(void **state)
     edit = parse(REQUEST("    trailer:\n      T:\n      - \"1\"\n    url: u\n"));
     check(td_edit_remove_trailer(edit, 0, TD_REQUEST, 0, &err), &err);
     assert_rendered(edit, REQUEST("    trailer: {}\n    url: u\n"));
+}
+
+/* ---- the shape ---- */
+
+#define SHAPED(lines)                                                                              \
+    "version: 2\ninteractions:\n- request:\n    url: u\n  response:\n    body: abc\n"              \
+    "    code: 200\n" lines
+
+static void check_shape(const char *before, const struct td_shape *shape, const char *after)
+{
+    struct td_error err;
+    struct td_edit *edit = parse(before);
+    check(td_edit_set_shape(edit, 0, shape, &err), &err);
+    assert_rendered(edit, after);
+}
+
+static void test_shape(void **state)
+{
+    (void)state;
+    static const struct td_recorded_chunk chunks[] = {{1, 1000000}, {2, 2500000}};
+    static const struct td_bytes interim[] = {TD_BYTES("103 Early Hints\nlink: </a.css>\n")};
+    static const struct td_shape none, chunked = {.chunks = {chunks, 2}},
+                                       all = {.chunks = {chunks, 2},
+                                              .head = TD_BYTES("date"),
+                                              .interim = {interim, 1},
+                                              .wire_length = 9};
+#define ALL                                                                                        \
+    SHAPED("    tapedeck:\n      chunks: 1@1 2@2.5\n      head: date\n      interim:\n"            \
+           "      - |\n        103 Early Hints\n        link: </a.css>\n      wire_length: 9\n")
+    check_shape(SHAPED(""), &chunked, SHAPED("    tapedeck:\n      chunks: 1@1 2@2.5\n"));
+    check_shape(SHAPED(""), &all, ALL);
+    check_shape(SHAPED("    tapedeck:\n"), &chunked,
+                SHAPED("    tapedeck:\n      chunks: 1@1 2@2.5\n"));
+    check_shape(ALL, &chunked, SHAPED("    tapedeck:\n      chunks: 1@1 2@2.5\n"));
+    check_shape(ALL, &none, SHAPED(""));
+    check_shape(SHAPED("    tapedeck:\n      chunks: 3@1 # all\n      more: [x]\n"), &chunked,
+                SHAPED("    tapedeck:\n      chunks: 1@1 2@2.5 # all\n      more: [x]\n"));
+    check_shape(SHAPED("    tapedeck:\n      head: h\n      more: [x]\n"), &none,
+                SHAPED("    tapedeck:\n      more: [x]\n"));
+    check_shape(SHAPED("    tapedeck: {head: a}\n"), &all,
+                SHAPED("    tapedeck: {chunks: 1@1 2@2.5, head: date, interim: [\"103 Early "
+                       "Hints\\nlink: </a.css>\\n\"], wire_length: 9}\n"));
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    static const struct td_bytes paths[] = {TD_BYTES("/user"), TD_BYTES("/id")},
+                                 headers[] = {TD_BYTES("Date")};
+    static const struct td_setting items[] = {
+        {.path = TD_BYTES("match.ignore_paths"), .values = {paths, 2}},
+        {.path = TD_BYTES("match.ignore_headers"), .values = {headers, 1}}};
+    static const struct td_settings none, two = {.items = items, .count = 2},
+                                          one = {.items = items + 1, .count = 1};
+#define TWO                                                                                        \
+    "tapedeck:\n  match:\n    ignore_paths:\n    - /user\n    - /id\n    ignore_headers: Date\n"
+#define ONE "tapedeck:\n  match:\n    ignore_headers: Date\n"
+    static const struct {
+        const char *before;
+        const struct td_settings *settings;
+        const char *after;
+    } rows[] = {
+        {"version: 2\ninteractions: []\n", &two, "version: 2\n" TWO "interactions: []\n"},
+        {"interactions: []\nversion: 2\n", &two, "interactions: []\n" TWO "version: 2\n"},
+        {"version: 2\ninteractions: []\n# why\n" ONE "more: x\n", &two,
+         "version: 2\ninteractions: []\n# why\n" TWO "more: x\n"},
+        {"version: 2\n" TWO "interactions: []\n", &none, "version: 2\ninteractions: []\n"},
+        {"version: 2\n" ONE "interactions: []\n", &one, "version: 2\n" ONE "interactions: []\n"},
+        {"version: 2\ntapedeck: {match: {ignore_headers: &d [a]}}\nx: *d\ninteractions: []\n", &one,
+         "version: 2\n" ONE "x: &d [a]\ninteractions: []\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct td_error err;
+        struct td_edit *edit = parse(rows[i].before);
+        check(td_edit_set_settings(edit, rows[i].settings, &err), &err);
+        assert_rendered(edit, rows[i].after);
+    }
 }
 
 /* ---- interactions ---- */
@@ -826,6 +905,8 @@ int main(void)
         cmocka_unit_test(test_header_fields),
         cmocka_unit_test(test_flow_fields),
         cmocka_unit_test(test_trailers_and_forms),
+        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_settings),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_comments_between),
         cmocka_unit_test(test_none),

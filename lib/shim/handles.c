@@ -112,5 +112,6 @@ void td_multi_drop(struct td_multi *multi)
     take_away(&multis, multi->curl, multi);
     td_wait_release(&multi->wait);
     free(multi->sleepers.items);
+    free(multi->asked);
     free(multi);
 }

@@ -200,3 +200,10 @@ bool td_flights_done(const struct td_flights *flights)
 {
     return flights->piece == flights->piece_count && flights->next == unit_count(flights);
 }
+
+int64_t td_flights_due(const struct td_flights *flights)
+{
+    if (flights->piece < flights->piece_count || td_flights_done(flights))
+        return INT64_MIN;
+    return unit_due(flights, flights->next);
+}

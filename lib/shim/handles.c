@@ -115,5 +115,6 @@ void td_multi_drop(struct td_multi *multi)
     free(multi->done);
     td_wait_release(&multi->wait);
     free(multi->sleepers.items);
+    free(multi->asked);
     free(multi);
 }

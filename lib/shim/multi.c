@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shim/multi.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "shim/arm.h"
@@ -149,6 +150,48 @@ static void go_live(struct td_multi *multi, struct td_easy *easy)
         multi->real->multi_add_handle(multi->curl, easy->curl);
 }
 
+/* From this many on, all are asked at once whether anything has come. */
+enum { MANY = 8 };
+
+/* Room for two descriptors of each handle, or NULL. */
+static struct pollfd *asked(struct td_multi *multi)
+{
+    if (multi->asked_cap < multi->count) {
+        struct pollfd *more = reallocarray(multi->asked, multi->count, 4 * sizeof *more);
+        if (!more)
+            return NULL;
+        multi->asked = more;
+        multi->asked_cap = 2 * multi->count;
+    }
+    return multi->asked;
+}
+
+/*
+ * Most of many transfers have nothing to say at a time: one system call instead of several for each
+ * finds those that have. With socket_action() this is done for each event of each of them.
+ */
+static void find_quiet(struct td_multi *multi)
+{
+    struct pollfd *ask = multi->count < MANY ? NULL : asked(multi);
+    size_t count = 0;
+    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
+        easy->quiet = ask && easy->armed && td_tape_listens(easy->tape, ask + count);
+        count += easy->quiet ? 2 : 0;
+    }
+    if (!count)
+        return;
+    int saved = errno;
+    bool told = poll(ask, count, 0) >= 0;
+    errno = saved;
+    count = 0;
+    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
+        if (!easy->quiet)
+            continue;
+        easy->quiet = told && !ask[count].revents && !ask[count + 1].revents;
+        count += 2;
+    }
+}
+
 void td_multi_pump(struct td_multi *multi)
 {
     struct td_sleepers *sleepers = &multi->sleepers;
@@ -159,10 +202,11 @@ void td_multi_pump(struct td_multi *multi)
         td_sleepers_remove(sleepers, easy);
         list_add(multi, easy);
     }
+    find_quiet(multi);
     for (struct td_easy *easy = multi->easies, *next; easy; easy = next) {
         next = easy->next;
         tapped |= td_tap_is_on(easy);
-        if (!easy->armed)
+        if (!easy->armed || easy->quiet)
             continue;
         td_tape_pump(easy->tape);
         if (easy->tape->unknown) {

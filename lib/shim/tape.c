@@ -366,7 +366,8 @@ static bool transmit(struct td_tape *tape)
 {
     if (td_wire_must_drain(tape->wire) && !is_drained(tape))
         return false;
-    struct td_bytes flight = td_wire_flight(tape->wire, td_now_ns(), &tape->due_ns);
+    int64_t deadline;
+    struct td_bytes flight = td_wire_flight(tape->wire, td_now_ns(), &deadline);
     if (!flight.len)
         return false;
     ssize_t sent = send(tape->connection, flight.data, flight.len, MSG_NOSIGNAL);
@@ -413,6 +414,13 @@ static enum step step(struct td_tape *tape)
     }
 }
 
+bool td_tape_listens(const struct td_tape *tape, struct pollfd ask[2])
+{
+    ask[0] = (struct pollfd){.fd = tape->connection, .events = POLLIN};
+    ask[1] = (struct pollfd){.fd = tape->listener, .events = POLLIN};
+    return !tape->failed && tape->listener >= 0 && (!tape->wire || td_wire_is_idle(tape->wire));
+}
+
 bool td_tape_pump(struct td_tape *tape)
 {
     int saved = errno;
@@ -425,6 +433,9 @@ bool td_tape_pump(struct td_tape *tape)
         result = step(tape);
         moved = moved || result != STUCK;
     }
+    /* Whether libcurl has read the last flight matters no sooner than when the next one is due. */
+    if (tape->wire && td_wire_due(tape->wire) > td_now_ns())
+        tape->due_ns = td_wire_due(tape->wire);
     if (tape->failed && tape->connection >= 0) {
         /* Libcurl tries once more where a connection that it has used before is closed on it: that
          * one has to fail as well, without another word. */

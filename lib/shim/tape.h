@@ -8,6 +8,7 @@
 #ifndef TD_SHIM_TAPE_H
 #define TD_SHIM_TAPE_H
 
+#include <poll.h>
 #include <sys/un.h>
 
 #include "deck/deck.h"
@@ -69,6 +70,9 @@ void td_tape_end(struct td_tape *tape);
 
 /* Finds out on which true URL libcurl is now: `url`, `secure` and `port`. */
 void td_tape_locate(struct td_tape *tape);
+/* Whether there is nothing to pump before something comes from libcurl: then `ask` is filled in for
+ * poll(), which tells when it has. */
+bool td_tape_listens(const struct td_tape *tape, struct pollfd ask[2]);
 /* Moves what can be moved without waiting. True where bytes went either way. `due_ns` then tells
  * until when nothing more can be. */
 bool td_tape_pump(struct td_tape *tape);

@@ -15,6 +15,23 @@ static size_t line_end(struct td_bytes text, size_t at)
     return text.data[at] == '\n';
 }
 
+/* The first CR or LF from `at` on, or the end. By windows, so that a text without the one does not
+ * have to be searched to its end for each of the other. */
+static size_t next_line_end(struct td_bytes text, size_t at)
+{
+    enum { WINDOW = 512 };
+    while (at < text.len) {
+        size_t len = text.len - at < WINDOW ? text.len - at : WINDOW;
+        const char *start = text.data + at, *lf = memchr(start, '\n', len);
+        size_t before = lf ? (size_t)(lf - start) : len;
+        const char *cr = memchr(start, '\r', before);
+        if (cr || lf)
+            return at + (cr ? (size_t)(cr - start) : before);
+        at += len;
+    }
+    return at;
+}
+
 size_t td_sse_event_length(struct td_bytes text)
 {
     size_t at = text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -23,11 +40,10 @@ size_t td_sse_event_length(struct td_bytes text)
     while ((end = line_end(text, at)))
         at += end;
     while (at < text.len) {
-        while (at < text.len && !(end = line_end(text, at)))
-            at++;
+        at = next_line_end(text, at);
         if (at == text.len)
             break;
-        at += end;
+        at += line_end(text, at);
         if (!line_end(text, at))
             continue;
         while ((end = line_end(text, at)))

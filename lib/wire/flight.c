@@ -9,8 +9,6 @@
  */
 #include "wire/flight.h"
 
-#include <stdio.h>
-
 /* No more than this is put together, however large a flight may be. */
 enum { COPY_SIZE = 64 * 1024 };
 
@@ -113,9 +111,17 @@ static size_t plan(const struct td_flights *flights, size_t first, int64_t now_n
     return end;
 }
 
+/* The length of a chunk, in hexadecimal; once for each event, which printf() would take its time
+ * for. */
 static void put_prefix(struct td_buf *buffer, size_t len)
 {
-    td_buf_printf(buffer, "%zx\r\n", len);
+    char text[2 * sizeof len + 2], *at = text + sizeof text;
+    *--at = '\n';
+    *--at = '\r';
+    do
+        *--at = "0123456789abcdef"[len & 15];
+    while (len >>= 4);
+    td_buf_put(buffer, at, (size_t)(text + sizeof text - at));
 }
 
 static int load(struct td_flights *flights, size_t first, size_t end, size_t size)
@@ -199,4 +205,11 @@ void td_flights_sent(struct td_flights *flights, size_t len)
 bool td_flights_done(const struct td_flights *flights)
 {
     return flights->piece == flights->piece_count && flights->next == unit_count(flights);
+}
+
+int64_t td_flights_due(const struct td_flights *flights)
+{
+    if (flights->piece < flights->piece_count || td_flights_done(flights))
+        return INT64_MIN;
+    return unit_due(flights, flights->next);
 }

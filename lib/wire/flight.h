@@ -48,5 +48,7 @@ int td_flights_bytes(struct td_flights *flights, int64_t now_ns, struct td_bytes
                      int64_t *deadline_ns);
 void td_flights_sent(struct td_flights *flights, size_t len);
 bool td_flights_done(const struct td_flights *flights);
+/* When the next flight may go; INT64_MIN where one is under way, or the message is out. */
+int64_t td_flights_due(const struct td_flights *flights);
 
 #endif

@@ -316,11 +316,23 @@ bool td_wire_must_drain(const struct td_wire *wire)
     return wire->config.flight_size && wire->sent_any && !wire->flights.begun;
 }
 
+int64_t td_wire_due(const struct td_wire *wire)
+{
+    return wire->closed || wire->sending == MESSAGE_NONE ? INT64_MIN
+                                                         : td_flights_due(&wire->flights);
+}
+
 enum td_wire_state td_wire_state(const struct td_wire *wire)
 {
     if (wire->closed)
         return TD_WIRE_CLOSED;
     return wire->responding ? TD_WIRE_WRITING : TD_WIRE_READING;
+}
+
+bool td_wire_is_idle(const struct td_wire *wire)
+{
+    return td_wire_state(wire) == TD_WIRE_READING && wire->sending == MESSAGE_NONE &&
+           !wire->continue_due;
 }
 
 bool td_wire_resets(const struct td_wire *wire)

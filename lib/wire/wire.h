@@ -79,6 +79,9 @@ void td_wire_sent(struct td_wire *wire, size_t len);
  * aligned mode, between two flights.
  */
 bool td_wire_must_drain(const struct td_wire *wire);
+/* When the next flight is due, whether the reader is ready for it or not; INT64_MIN where there is
+ * none, or where it is not known yet. Until then td_wire_flight() need not be asked. */
+int64_t td_wire_due(const struct td_wire *wire);
 
 enum td_wire_state {
     TD_WIRE_READING, /* waits for (more of) a request */
@@ -86,6 +89,8 @@ enum td_wire_state {
     TD_WIRE_CLOSED,  /* everything was said: close the connection */
 };
 enum td_wire_state td_wire_state(const struct td_wire *wire);
+/* Whether nothing is to be done before more of a request comes. */
+bool td_wire_is_idle(const struct td_wire *wire);
 /* The wire is closed, and the client is to see that as a reset (ECONNRESET). */
 bool td_wire_resets(const struct td_wire *wire);
 /* Why the wire is closed, where that was an error that no call has returned; else NULL. */

@@ -3,7 +3,8 @@
 """Streams with their recorded shape: the same chunks, each when it came, in every loop that libcurl
 knows, and without spinning; and the other ways to cut and to pace. Prints TAP.
 
-Times are those of one machine that may be busy: what is late is tried again.
+Times are those of one machine that may be busy: what is late is tried again, and a clock beside it
+says how late the machine itself has been.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
+import time
 
 from tap import Run, Tap, clean_environment, find_build, no_network
 
@@ -23,6 +26,7 @@ URL = 'http://a.test/s'
 BUFFER = 16384  # libcurl reads no more at once
 ATTEMPTS = 3
 SLACK_MS = 5
+TOO_LATE_MS = 20  # of the machine: says nothing of us
 
 
 def paced_server(seed):
@@ -103,6 +107,30 @@ class Arrival:
     return (lengths, times) if at == len(self.lengths) else ([], [])
 
 
+class Clock:
+  """A sleeper beside the program: by how many milliseconds the machine wakes it too late. On one
+  that is idle that is next to nothing, and the tolerance of 5 ms stands."""
+
+  def __enter__(self):
+    self.late, self.done = 0, False
+    self.thread = threading.Thread(target=self.run)
+    self.thread.start()
+    return self
+
+  def run(self):
+    while not self.done:
+      before = time.monotonic()
+      time.sleep(0.002)
+      self.late = max(self.late, (time.monotonic() - before) * 1000 - 2)
+
+  def __exit__(self, *_):
+    self.done = True
+    self.thread.join()
+
+  def slack(self):
+    return self.late if self.late > 2 else 0
+
+
 class Suite:
   def __init__(self, build, folder):
     build = os.path.abspath(build)
@@ -136,8 +164,11 @@ class Suite:
       for _ in range(ATTEMPTS - 1):
         if not results[i][0]:
           results[i] = once(*job)
-    for result in results:
-      self.tap.result(*result)
+    for good, name, detail, slack in results:
+      if not good and slack > TOO_LATE_MS:
+        self.tap.skip(name, f'the machine itself was late by {slack:.0f} ms')
+      else:
+        self.tap.result(good, name, detail)
 
   # As recorded
 
@@ -145,17 +176,19 @@ class Suite:
     chunks = paced_server(len(mode) + 3 * speed)
     tape = self.tape(f'{mode}-{framing}-{speed}.yaml', chunks, kind='text/plain', framing=framing)
     pace = 'recorded' if speed == 1 else f'{speed}x'
-    came = self.play(tape, ['--pace', pace], mode, *more)
+    with Clock() as clock:
+      came = self.play(tape, ['--pace', pace], mode, *more)
+    slack = clock.slack()
     sizes = [len(text) for text, _ in chunks]
     lengths, times = came.merged(sizes)
     whole = all(len(some) == 1 for some, size in zip(lengths, sizes) if size <= BUFFER)
     gap = lambda at: [b - a for a, b in zip(at, at[1:])]
     late = [abs(a - b) for a, b in zip(gap(times), gap([at / speed for _, at in chunks]))]
-    good = (came.good and bool(late) and whole and statistics.median(late) <= SLACK_MS / 2 and
-            max(late) <= SLACK_MS and came.used < 0.02 * came.took + 15 and came.turns < 120 and
-            abs(came.took - chunks[-1][1] / speed) < 60)
+    good = (came.good and bool(late) and whole and statistics.median(late) <= SLACK_MS / 2 + slack / 2 and
+            max(late) <= SLACK_MS + slack and came.used < 0.02 * came.took + 15 and
+            came.turns < 120 and -1 < came.took - chunks[-1][1] / speed < 60 + 4 * slack)
     return (good, f'{pace}, {framing}: {mode}',
-            f'{came.story}\nlengths {lengths}\nlate by {late}\nused {came.used} of {came.took} ms')
+            f'{came.story}\nlengths {lengths}\nlate by {late}\nmachine late by {slack}\nused {came.used} of {came.took} ms', slack)
 
   def test_recorded(self):
     jobs = [(mode, 'chunked', 1) for mode in LOOPS] + [('easy', 'length', 1), ('epoll', 'length', 1)]
@@ -167,13 +200,17 @@ class Suite:
   def one_pace(self, mode, name, options, how, want):
     """`want`: the time of each event, in milliseconds."""
     texts = events(len(want))
+    how = dict(how)
     at = how.pop('times', [0] * len(texts))
     tape = self.tape(name + mode + '.yaml', list(zip(texts, at)), **how)
-    came = self.play(tape, options, mode)
+    with Clock() as clock:
+      came = self.play(tape, options, mode)
     _, times = came.merged([len(text.encode()) for text in texts])
     late = [got - due for got, due in zip(times, want)]
-    good = came.good and len(late) == len(want) and all(-1 <= each <= 15 for each in late)
-    return good, f'{name}: {mode}', f'{came.story}\ncame {times}\nlate by {late}'
+    good = (came.good and len(late) == len(want) and
+            all(-1 <= each <= 15 + 3 * clock.slack() for each in late))
+    return (good, f'{name}: {mode}', f'{came.story}\ncame {times}\nlate by {late}',
+            clock.slack())
 
   def test_paces(self):
     jobs = []
@@ -200,14 +237,18 @@ class Suite:
     tape = self.tape('many.yaml', list(zip(texts, [60 * n + 50 for n in range(10)])))
 
     def once(mode):
-      run = Run([*self.offline, self.tapedeck, 'replay', '-q', '--replayable', '--pace', 'recorded',
-                 tape, '--', self.drive, '--times', mode, '50', URL, '-', self.expected(tape)])
+      with Clock() as clock:
+        run = Run([*self.offline, self.tapedeck, 'replay', '-q', '--replayable', '--pace',
+                   'recorded', tape, '--', self.drive, '--times', mode, '50', URL, '-',
+                   self.expected(tape)])
+      slack = 15 + 3 * clock.slack()
       came = Arrival(run)
       rows = re.findall(r'times ([\d.,]+)', run.text())
       rows = [[float(at) for at in row.split(',')] for row in rows]
       late = [at - row[0] - 60 * n for row in rows for n, at in enumerate(row)]
-      good = (came.good and len(late) == 500 and min(late) > -15 and max(late) < 15)
-      return good, f'50 at once: {mode}', f'{came.story[:600]}\nlate by {late[:40]}'
+      good = (came.good and len(late) == 500 and min(late) > -slack and max(late) < slack)
+      return (good, f'50 at once: {mode}', f'{came.story[:600]}\nlate by {late[:40]}',
+              clock.slack())
 
     self.try_often(once, *[(mode,) for mode in LOOPS if mode != 'easy'])
 
@@ -246,6 +287,26 @@ class Suite:
     came = self.play(os.path.join(self.folder, 'edited.yaml'), [])
     self.tap.result(came.good and came.lengths == [sizes[0] + 3, *sizes[1:]],
                     'by events where the body was edited since', came.story)
+
+  def test_in_files(self):
+    """The cassette and a scenario say how, each for itself; an option comes first."""
+    texts = events(3)
+    sizes = [len(text.encode()) for text in texts]
+    tape = self.tape('said.yaml', [(text, 0) for text in texts])
+    with open(tape, 'rb') as file:
+      data = file.read()
+    said = b'tapedeck: {replay: {split: whole, pace: "first:80ms"}}\ninteractions:'
+    self.write('said.yaml', data.replace(b'interactions:', said, 1))
+    scenario = self.write('scenario', b'replay:\n  split: byte\n')
+    one = [1] * sum(sizes)
+    for options, lengths, first in (([], [sum(sizes)], 80), (['--split', 'event'], sizes, 80),
+                                    (['--pace', 'none'], [sum(sizes)], 0),
+                                    (['--scenario', scenario], one, 80),
+                                    (['--scenario', scenario, '--split', 'event'], sizes, 80)):
+      came = self.play(tape, options)
+      waited = came.times[0] if came.times else -1
+      self.tap.result(came.lengths == lengths and first <= waited and (first or waited < 80),
+                      f'said in files: {" ".join(options)[-40:]}', f'{came.story}\n{came.times[:3]}')
 
   def test_bytes_of_a_large_body(self):
     text = 'x' * 300000

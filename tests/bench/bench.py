@@ -7,6 +7,8 @@
   afresh      loading and saving one            : Go's yaml.v3 with go-vcr's structs
   stream      a request with a 20-event answer  : the same program and nginx, each event flushed
   blob        the same answer                   : nginx sends it in one piece
+  events      a request with a 20-event answer  : its bytes in one piece, both on tape
+  sleepers    1,000 paced streams at once       : 100, by stream; processor time
   lookup      a request among 10,000            : among 100
   live        a live transfer, shim preloaded   : not preloaded
 
@@ -15,6 +17,7 @@ with its YAML (golang-go golang-gopkg-yaml.v3-dev); without that it is left out.
 """
 import glob
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -149,6 +152,27 @@ def afresh(folder):
     ratio = statistics.median(run[0][i] / run[1][i] for run in runs)
     print(f'afresh   {a * 1e3:9.1f} ms : {b * 1e3:9.1f} ms   ratio {ratio:5.2f}   '
           f'target {"0.30" if not i else "-"}   {what}, 30 MB, here : yaml.v3', flush=True)
+def paced(path):
+  """Processor seconds for one of N streams of 20 events, 50 ms apart, on one multi handle."""
+  body = ''.join(EVENTS)
+  cassette(path, 1, 'http://a.test/paced')
+  with open(path) as f:
+    text = f.read().replace('method: POST', 'method: GET').replace(
+        "    body: '{\"question\":0,\"model\":\"gpt-4o\"}'\n", '')
+  sizes = ' '.join(f'{len(event)}@{50 * (i + 1)}' for i, event in enumerate(EVENTS))
+  with open(path, 'w') as f:
+    f.write(text + f'    tapedeck:\n      chunks: {sizes}\n')
+  assert sum(map(len, EVENTS)) == len(body)
+
+  def streams(program, mode, count):
+    env = {**os.environ, 'LD_PRELOAD': SHIM, 'TAPEDECK_CASSETTE': path, 'TAPEDECK_REPLAYABLE': '1',
+           'TAPEDECK_PACE': 'recorded'}
+    out = subprocess.run(['sh', '-c', 'ulimit -n 8192 && exec "$@"', '-', program, '--times', mode,
+                          str(count), 'http://a.test/paced', '-'], env=env, stdout=subprocess.PIPE,
+                         check=True).stdout.decode()
+    return float(re.search(r'([\d.]+) ms of the processor', out)[1]) / 1e3 / count
+
+  return streams
 
 
 def main():
@@ -156,6 +180,9 @@ def main():
   os.chmod(folder, 0o755)
   program = folder + '/requests'
   subprocess.run(['cc', '-O2', '-o', program, HERE + '/requests.c', '-lcurl'], check=True)
+  drive = folder + '/drive'
+  subprocess.run(['cc', '-O2', '-D_GNU_SOURCE', '-o', drive, HERE + '/../programs/drive.c',
+                  HERE + '/../programs/loops.c', '-lcurl', '-lpthread'], check=True)
   port = free_port()
   base = f'http://127.0.0.1:{port}'
   nginx = start_nginx(folder, port)
@@ -169,9 +196,9 @@ def main():
     def live(path, **env):
       return lambda: seconds(program, 2000, base + path, body, **env)
 
-    def taped(count):
+    def taped(count, **env):
       return live('/stream', LD_PRELOAD=SHIM, TAPEDECK_CASSETTE=f'{folder}/{count}.yaml',
-                  TAPEDECK_REPLAYABLE='1')
+                  TAPEDECK_REPLAYABLE='1', **env)
 
     afresh(folder)
     reader = os.path.join(BUILD, 'tests/bench_reader')
@@ -179,6 +206,12 @@ def main():
       subprocess.run([reader], check=True)
     compare('stream', taped(1), live('/stream'), '0.50', 'tape : nginx, 20 flushed events')
     compare('blob', taped(1), live('/blob'), '-', 'tape (20 events) : nginx, one piece')
+    compare('events', taped(1), taped(1, TAPEDECK_SPLIT='whole'), '1.10', '20 events : one piece',
+            rounds=41)
+    streams = paced(folder + '/paced.yaml')
+    for mode in ('epoll', 'perform-poll'):
+      compare('sleepers', lambda: streams(drive, mode, 1000), lambda: streams(drive, mode, 100),
+              '1.00', 'a paced stream of 1,000 : of 100, ' + mode, rounds=3)
     compare('lookup', taped(10000), taped(100), '1.30', '10,000 interactions : 100')
     compare('live', live('/blob', LD_PRELOAD=SHIM), live('/blob'), '1.02',
             'live with the shim : without', rounds=41)

@@ -5,6 +5,7 @@
  * one again once its framing is taken off; flights keep to their size.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "wire/wire.h"
@@ -49,8 +50,11 @@ static struct td_field take_field(struct input *input)
 }
 
 struct run {
+    struct td_interaction interaction;
     struct td_recorded_response response;
-    enum td_split split;
+    struct td_play play;
+    struct td_faults faults;
+    int64_t now_ns;
     size_t answers;
     struct td_buf out;
     /* The message that is going out: its head, and where in `out` it starts. */
@@ -58,41 +62,86 @@ struct run {
     enum td_framing framing;
     struct td_buf tail;
     size_t start;
-    bool is_continue;
+    struct td_strike strike;
 };
 
-/* Takes the framing off and compares. */
+/* Whether it must come to the end of the body as it was recorded. */
+static bool is_unbent(const struct run *run)
+{
+    const struct td_strike *strike = &run->strike;
+    return strike->kind == TD_FAULT_NONE || strike->kind == TD_FAULT_SLOW_HEADERS ||
+           (strike->kind == TD_FAULT_STALL && strike->for_ns >= 0);
+}
+
+/* Takes the framing off: the body so far. False where the chunks do not come to their end. */
+static bool unframe(const struct run *run, struct td_bytes sent, struct td_buf *body)
+{
+    if (run->framing != TD_FRAMING_CHUNKED) {
+        td_buf_put_bytes(body, sent);
+        return true;
+    }
+    for (;;) {
+        char *end;
+        if (!sent.len)
+            return false;
+        size_t len = strtoull(sent.data, &end, 16);
+        size_t digits = (size_t)(end - sent.data);
+        if (!digits || sent.len < digits + 2 || memcmp(end, "\r\n", 2) != 0) {
+            assert(run->strike.kind == TD_FAULT_MALFORMED && *sent.data == 'n');
+            return false;
+        }
+        if (!len) {
+            assert(td_bytes_equal(sent, td_buf_view(&run->tail)));
+            return true;
+        }
+        sent = td_bytes(end + 2, sent.len - digits - 2);
+        if (sent.len < len + 2) {
+            assert(run->strike.kind == TD_FAULT_TRUNCATE);
+            td_buf_put_bytes(body, sent);
+            return false;
+        }
+        td_buf_put(body, sent.data, len);
+        assert(memcmp(sent.data + len, "\r\n", 2) == 0);
+        sent = td_bytes(sent.data + len + 2, sent.len - len - 2);
+    }
+}
+
+static bool starts_with(struct td_bytes text, struct td_bytes start)
+{
+    return text.len >= start.len && (!start.len || memcmp(text.data, start.data, start.len) == 0);
+}
+
+/* What has come, against what was recorded. */
 static void check_message(const struct run *run, bool whole)
 {
+    const struct td_strike *strike = &run->strike;
     struct td_bytes body = run->response.message.body;
     struct td_bytes sent = td_bytes(run->out.data + run->start, run->out.len - run->start);
-    size_t at = 0;
+    struct td_buf came;
     if (!run->head.len || !whole)
         return;
     assert(sent.len >= run->head.len && memcmp(sent.data, run->head.data, run->head.len) == 0);
     sent = td_bytes(sent.data + run->head.len, sent.len - run->head.len);
-    if (run->framing == TD_FRAMING_NONE)
+    if (run->framing == TD_FRAMING_NONE) {
         assert(!sent.len);
-    if (run->framing == TD_FRAMING_LENGTH)
-        assert(td_bytes_equal(sent, body));
-    if (run->framing != TD_FRAMING_CHUNKED)
         return;
-    for (;;) {
-        char *end;
-        size_t len = strtoull(sent.data, &end, 16);
-        size_t digits = (size_t)(end - sent.data);
-        assert(digits && sent.len >= digits + 2 && memcmp(end, "\r\n", 2) == 0);
-        if (!len)
-            break;
-        sent = td_bytes(end + 2, sent.len - digits - 2);
-        assert(sent.len >= len + 2 && body.len - at >= len);
-        assert(memcmp(sent.data, body.data + at, len) == 0);
-        assert(memcmp(sent.data + len, "\r\n", 2) == 0);
-        sent = td_bytes(sent.data + len + 2, sent.len - len - 2);
-        at += len;
     }
-    assert(at == body.len);
-    assert(td_bytes_equal(sent, td_buf_view(&run->tail)));
+    td_buf_init(&came);
+    bool ended = unframe(run, sent, &came);
+    if (is_unbent(run)) {
+        assert(ended && td_bytes_equal(td_buf_view(&came), body));
+    } else if (strike->kind == TD_FAULT_GARBAGE || strike->kind == TD_FAULT_ERROR) {
+        assert(ended && starts_with(td_buf_view(&came), td_bytes(body.data, strike->at)));
+        size_t rest = strike->kind == TD_FAULT_GARBAGE ? body.len - strike->at : 0;
+        assert(came.len >= strike->at + strike->event.len + rest);
+        assert(!rest || memcmp(came.data + came.len - rest, body.data + strike->at, rest) == 0);
+    } else {
+        assert(!ended || run->framing == TD_FRAMING_LENGTH);
+        assert(starts_with(body, td_buf_view(&came)));
+        assert(strike->kind == TD_FAULT_TRUNCATE || came.len == strike->at ||
+               (run->framing == TD_FRAMING_LENGTH && came.len + 1 == strike->at));
+    }
+    td_buf_release(&came);
 }
 
 static void check_head(const struct td_head *head)
@@ -118,13 +167,27 @@ static void check_head(const struct td_head *head)
     td_buf_release(&shown);
 }
 
+/* A fault from the input, if it strikes here. */
+static void aim(struct run *run, const struct td_request *request)
+{
+    struct td_strike strike;
+    run->interaction.response = run->response;
+    struct td_fault_target target = {run->answers, request->method, request->target,
+                                     &run->interaction};
+    run->play.strike = (struct td_strike){0};
+    for (size_t i = 0; i < run->faults.count; i++)
+        if (td_fault_aims(&run->faults.items[i], &target, &strike) && !strike.answer)
+            run->play.strike = strike;
+}
+
 static int answer(void *context, const struct td_request *request, struct td_wire_answer *answer)
 {
     struct run *run = context;
     assert(request->method.len && request->target.len);
     if (run->answers++ < 8)
         answer->response = &run->response;
-    answer->play.split.kind = run->split;
+    aim(run, request);
+    answer->play = run->play;
     return 0;
 }
 
@@ -138,6 +201,7 @@ static void head_called(void *context, const struct td_head *head)
     td_buf_clear(&run->tail);
     td_buf_put_bytes(&run->tail, td_buf_view(&head->tail));
     run->framing = head->framing;
+    run->strike = run->play.strike;
     run->start = run->out.len;
 }
 
@@ -151,15 +215,23 @@ static void send_all(struct run *run, struct td_wire *wire, size_t flight_size, 
         assert(!drain || flight_size);
         if (drain || !flight_size)
             flight = 0;
-        struct td_bytes bytes = td_wire_flight(wire, 0, &deadline);
-        if (!bytes.len)
+        struct td_bytes bytes = td_wire_flight(wire, run->now_ns, &deadline);
+        if (!bytes.len && deadline == INT64_MAX)
             break;
+        if (!bytes.len) {
+            assert(deadline > run->now_ns);
+            run->now_ns = deadline;
+            continue;
+        }
         size_t len = bytes.len < room ? bytes.len : room;
         td_buf_put(&run->out, bytes.data, len);
         flight += len;
-        /* What is longer than a flight is one thing: a head, or one chunk of this body. */
+        /* What is longer than a flight is one thing: a head, or one chunk of this body, or what a
+         * fault has put in between (in which a line end may have become two). */
+        size_t event = run->play.strike.event.len ? run->play.strike.event.len + 4 : 0;
         assert(!flight_size || flight <= flight_size || flight <= run->head.len ||
-               flight <= run->tail.len || flight <= run->response.message.body.len + 2 + 16 + 2);
+               flight <= run->tail.len || flight <= event + 20 ||
+               flight <= run->response.message.body.len + 2 + 16 + 2);
         td_wire_sent(wire, len);
     }
 }
@@ -175,7 +247,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned flags = take_byte(&input), shape = take_byte(&input);
     size_t room = take_byte(&input) + 1, flight_size = flags & 1 ? take_byte(&input) * 4 : 0;
     size_t step = take_byte(&input) + 1;
-    run.split = flags & 2 ? TD_SPLIT_WHOLE : TD_SPLIT_EVENT;
+    unsigned bend = take_byte(&input), number = take_byte(&input);
+    static const char *const splits[] = {"event", "whole", "recorded", "byte",
+                                         "utf8",  "crlf",  "random:3", "bytes:5"};
+    static const char *const paces[] = {"none", "tokens:9/s", "first:1s,then:20ms", "2x"};
+    static const char *const faults[] = {"",
+                                         "reset@byte:%u",
+                                         "close@byte:%u",
+                                         "truncate@byte:%u",
+                                         "malformed@byte:%u",
+                                         "stall@byte:%u",
+                                         "stall@byte:%u,for:9ms",
+                                         "garbage@byte:%u",
+                                         "error@byte:%u",
+                                         "slow-headers@for:%us",
+                                         "empty",
+                                         "reset@head",
+                                         "stall@head",
+                                         "stall@head,for:%us",
+                                         "truncate@event:%u",
+                                         "close@random:%u,50%%"};
+    char fault[64];
+    snprintf(fault, sizeof fault, faults[bend >> 4], number);
+    run.now_ns = 1;
+    td_faults_init(&run.faults);
+    assert(td_faults_add(&run.faults, td_bytes_of(fault), NULL) == 0);
+    assert(td_split_parse(&run.play.split, td_bytes_of(splits[bend & 7]), NULL) == 0);
+    assert(td_pace_parse(&run.play.pace, td_bytes_of(paces[number & 3]), NULL) == 0);
+    run.response.duration_ns = (int64_t)number << 20;
     run.response.uncompressed = flags & 4;
     run.response.code = flags & 8 ? 100 + (int)take_byte(&input) * 2 : 200;
     run.response.status = take_text(&input);
@@ -216,6 +315,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     send_all(&run, wire, flight_size, room);
     assert(td_wire_state(wire) == TD_WIRE_CLOSED);
     td_wire_free(wire);
+    td_faults_release(&run.faults);
     td_buf_release(&run.out);
     td_buf_release(&run.head);
     td_buf_release(&run.tail);

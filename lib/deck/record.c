@@ -43,6 +43,11 @@ bool td_deck_is_live(const struct td_deck *deck)
     return deck->mode == TD_MODE_RECORD;
 }
 
+bool td_deck_may_go_live(const struct td_deck *deck)
+{
+    return deck->mode == TD_MODE_NEW;
+}
+
 bool td_deck_keeps_timing(const struct td_deck *deck)
 {
     return !deck->options.no_timing;

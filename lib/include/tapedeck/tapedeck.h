@@ -6,6 +6,7 @@
 #include <tapedeck/cassette.h>
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
+#include <tapedeck/draft.h>
 #include <tapedeck/error.h>
 
 #ifdef __cplusplus

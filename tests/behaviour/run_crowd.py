@@ -111,8 +111,8 @@ class Suite:
 
   def test_fork(self):
     cassette = self.cassette()
-    run = self.record(cassette, self.crowd, '--fork', self.url, '4', '8', '256')
-    self.check('32 threads fork in their middle', cassette, range(256), run)
+    run = self.record(cassette, self.crowd, '--fork', '--size', '50000', self.url, '2', '16', '320')
+    self.check('32 threads fork for their requests', cassette, range(320), run)
 
   def test_ends(self):
     for option, code in (('--quick', 0), ('--exec', 0), ('--abort', 1), ('--close', 0),

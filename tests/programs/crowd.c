@@ -6,7 +6,7 @@
  * each. Prints "pid N" for each process and "done N" as soon as a transfer is over, each in one
  * write(); fails where a transfer does. Options:
  *
- *   --fork     every thread forks in its middle, while the others go on: the child does the rest
+ *   --fork     from its middle on, every thread forks for each request, while the others go on
  *   --close    every process closes all descriptors that it has not opened, again and again
  *   --chdir    to / before the first request
  *   --abort    ends by abort(), --exec by executing true(1), --quick by _exit() without cleaning up
@@ -81,26 +81,31 @@ static void ask(CURL *curl, long id)
         nanosleep(&(struct timespec){crowd.pause_ms / 1000, crowd.pause_ms % 1000 * 1000000}, NULL);
 }
 
-/* The requests of a thread are every so many; the rest of them, where it is a forked child. */
-static void work(long first, long step, bool may_fork)
+/* A request in a child, which ends at once. */
+static void ask_in_child(long id)
+{
+    int status = 1;
+    pid_t child = fork();
+    if (child == 0) {
+        CURL *curl = curl_easy_init();
+        ask(curl, id);
+        curl_easy_cleanup(curl);
+        _exit(failures != 0);
+    }
+    waitpid(child, &status, 0);
+    failures += status != 0;
+}
+
+/* The requests of a thread are every so many. */
+static void work(long first, long step)
 {
     CURL *curl = curl_easy_init();
     long done = 0, all = (crowd.count - first + step - 1) / step;
     for (long id = first; id < crowd.count; id += step, done++) {
-        if (may_fork && crowd.forks && done == all / 2) {
-            pid_t child = fork();
-            if (child == 0) {
-                curl = curl_easy_init(); /* the parent's connection is the parent's */
-                curl_easy_cleanup(curl);
-                work(id, step, false);
-                _exit(failures != 0);
-            }
-            int status = 1;
-            waitpid(child, &status, 0);
-            failures += status != 0;
-            break;
-        }
-        ask(curl, id);
+        if (crowd.forks && done >= all / 2)
+            ask_in_child(id);
+        else
+            ask(curl, id);
         if (crowd.closes) {
             curl_easy_cleanup(curl);
             for (int fd = 3; fd < 64; fd++)
@@ -113,7 +118,7 @@ static void work(long first, long step, bool may_fork)
 
 static void *run_thread(void *context)
 {
-    work((long)context, crowd.processes * crowd.threads, true);
+    work((long)context, crowd.processes * crowd.threads);
     return NULL;
 }
 

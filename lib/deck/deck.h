@@ -35,6 +35,8 @@ void td_deck_base(const struct td_deck *deck, struct td_buf *text);
 bool td_deck_passes(const struct td_deck *deck, const char *url);
 /* Whether all transfers are live and recorded. */
 bool td_deck_is_live(const struct td_deck *deck);
+/* Whether a transfer that is not on the tape goes live. */
+bool td_deck_may_go_live(const struct td_deck *deck);
 bool td_deck_keeps_timing(const struct td_deck *deck);
 
 /* Records an interaction, which began at `start_ns` of CLOCK_REALTIME; new texts of it come into

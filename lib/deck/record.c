@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "deck/draft.h"
@@ -40,6 +41,11 @@ const char *td_mode_name(enum td_mode mode)
 bool td_deck_is_live(const struct td_deck *deck)
 {
     return deck->mode == TD_MODE_RECORD;
+}
+
+bool td_deck_may_go_live(const struct td_deck *deck)
+{
+    return deck->mode == TD_MODE_NEW;
 }
 
 bool td_deck_keeps_timing(const struct td_deck *deck)
@@ -208,6 +214,19 @@ static char *canonical(const char *path)
     return real;
 }
 
+/* The folders that a new cassette is to be in. */
+static void make_folders(const char *path)
+{
+    char *folder = strdup(path);
+    for (char *slash = folder ? strchr(folder + 1, '/') : NULL; slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(folder, 0777);
+        *slash = '/';
+    }
+    free(folder);
+}
+
 int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
 {
     struct td_deck_saved left;
@@ -215,6 +234,10 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
     deck->target = canonical(path);
     if (!deck->target && deck->mode == TD_MODE_REPLAY)
         return 0; /* reading it tells what is wrong */
+    if (!deck->target && errno == ENOENT) {
+        make_folders(path);
+        deck->target = canonical(path);
+    }
     if (!deck->target)
         return td_error_set_at(err, TD_ERR_IO, path, 0, 0, "cannot be recorded to: %s",
                                strerror(errno));

@@ -146,8 +146,8 @@ CURLMsg *td_multi_info_read(struct td_multi *multi, int *left)
 static void go_live(struct td_multi *multi, struct td_easy *easy)
 {
     multi->real->multi_remove_handle(multi->curl, easy->curl);
-    if (td_go_live(easy) == CURLE_OK)
-        multi->real->multi_add_handle(multi->curl, easy->curl);
+    td_go_live(easy); /* where memory ran out, it is at least not left waiting for ever */
+    multi->real->multi_add_handle(multi->curl, easy->curl);
 }
 
 /* From this many on, all are asked at once whether anything has come. */

@@ -204,12 +204,24 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
     if (td_tap_is_on(easy))
         tap_debug(easy->tap, type, td_bytes(data, len));
     errno = cause;
-    if (!values[TD_OPTION_VERBOSE].number)
+    if (!values[TD_OPTION_VERBOSE].number || (type != CURLINFO_TEXT && easy->tap->known))
         return 0;
     if (function)
         return function(curl, type, data, len, values[TD_OPTION_DEBUGDATA].pointer);
     print_debug(easy, type, data, len);
     return 0;
+}
+
+/* What was played before the transfer went live comes once more, and the host has seen it already.
+ * Unless the server has changed its mind, and this is the end of the transfer. */
+static void check_known(struct td_tap *tap, struct td_bytes line)
+{
+    const char *space = tap->known && td_bytes_starts_nocase(line, TD_BYTES("HTTP/"))
+                            ? memchr(line.data, ' ', line.len)
+                            : NULL;
+    if (space && space[1] != '1' && space[1] != '3' && strncmp(space + 1, "401", 3) != 0 &&
+        strncmp(space + 1, "407", 3) != 0)
+        tap->known = 0;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *context)
@@ -218,11 +230,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
     const union td_value *values = easy->options.values;
     void *function = values[TD_OPTION_HEADERFUNCTION].pointer;
     void *data = values[TD_OPTION_HEADERDATA].pointer;
+    struct td_tap *tap = easy->tap;
     size_t len = size * count, taken = len;
-    if (function || data)
+    check_known(tap, td_bytes(line, len));
+    if ((function || data) && !tap->known)
         taken = (function ? (curl_write_callback)function : td_host_write(easy))(line, size, count,
                                                                                  data);
-    struct td_tap *tap = easy->tap;
     /* A line that the host pauses at comes again; one that it refuses has come. */
     if (taken != CURL_WRITEFUNC_PAUSE && tap->deck && !tap->connecting &&
         td_capture_begun(&tap->capture))
@@ -251,7 +264,11 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     size_t len = size * count;
     int64_t came = now(CLOCK_MONOTONIC);
     bool is_head = is_head_line(tap);
-    size_t taken = td_host_write(easy)(data, size, count, td_host_write_data(easy));
+    if (is_head)
+        check_known(tap, td_bytes(data, len));
+    size_t taken = len;
+    if (!tap->known)
+        taken = td_host_write(easy)(data, size, count, td_host_write_data(easy));
     if (taken == CURL_WRITEFUNC_PAUSE)
         return taken;
     if (is_head)

@@ -262,10 +262,14 @@ static int answer(void *context, const struct td_request *request, struct td_wir
         .body = request->body,
         .headers = request->headers,
     };
+    /* What a read callback has given it gives once; a transfer that goes live asks again. */
+    if (td_deck_may_go_live(tape->deck) && request->body.len > tape->body.len) {
+        td_buf_clear(&tape->body);
+        td_buf_put_bytes(&tape->body, request->body);
+    }
     int status = td_deck_answer(tape->deck, &query, &reply, &err);
     if (status == TD_DECK_LIVE) {
         tape->unknown = true;
-        td_buf_put_bytes(&tape->body, request->body);
         return 0;
     }
     if (status < 0) {

@@ -51,7 +51,7 @@ struct td_tape {
     bool failed;                                 /* a miss, or refused */
     bool unknown;                  /* not on the tape, and to be live: pumped no further */
     size_t played;                 /* answers that were played in this transfer */
-    struct td_buf body;            /* of the request that is unknown */
+    struct td_buf body;            /* the longest that was sent, where it may be sent again */
     size_t body_read;              /* of it, by libcurl */
     char message[CURL_ERROR_SIZE]; /* why: the one line for the host's error buffer */
 };

@@ -86,7 +86,8 @@ def start_upstream(prefix):
   path = lambda name: os.path.join(prefix, name)
   with open(path('upstream.log'), 'wb') as log:
     upstream = subprocess.Popen([sys.executable, os.path.join(HERE, 'upstream.py'), '--cert',
-                                 path('server.pem'), '--key', path('server.key')],
+                                 path('server.pem'), '--key', path('server.key'), '--git',
+                                 path('git')],
                                 stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
                                 start_new_session=True)
   ports = [int(port) for port in upstream.stdout.readline().split()]

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import gzip
 import hashlib
+import os
 import re
 import socket
 import ssl
@@ -319,6 +320,27 @@ async def big(reply, request):
   reply.whole(200, [('Content-Type', 'application/octet-stream')], bytes(range(256)) * (size // 256))
 
 
+async def git(reply, request):
+  """git-http-backend, as CGI has it."""
+  env = {'PATH': os.environ['PATH'], 'GIT_PROJECT_ROOT': GIT_ROOT, 'GIT_HTTP_EXPORT_ALL': '1',
+         'PATH_INFO': request.path[len('/git'):], 'QUERY_STRING': request.query,
+         'REQUEST_METHOD': request.method, 'CONTENT_TYPE': request.get('content-type') or '',
+         'CONTENT_LENGTH': str(len(request.body)), 'REMOTE_USER': 'ada', 'REMOTE_ADDR': '127.0.0.1',
+         'HTTP_CONTENT_ENCODING': request.get('content-encoding') or '',
+         'GIT_PROTOCOL': request.get('git-protocol') or '', 'GIT_CONFIG_NOSYSTEM': '1',
+         'HOME': GIT_ROOT, 'GIT_CONFIG_COUNT': '2', 'GIT_CONFIG_KEY_0': 'safe.directory',
+         'GIT_CONFIG_VALUE_0': '*', 'GIT_CONFIG_KEY_1': 'pack.threads', 'GIT_CONFIG_VALUE_1': '1'}
+  pipe = asyncio.subprocess.PIPE
+  backend = await asyncio.create_subprocess_exec('git', 'http-backend', stdin=pipe, stdout=pipe,
+                                                 env=env)
+  answer, _ = await backend.communicate(request.body)
+  head, _, body = answer.partition(b'\r\n\r\n')
+  headers = [tuple(line.decode().split(': ', 1)) for line in head.split(b'\r\n')]
+  code = next((int(value.split()[0]) for name, value in headers if name == 'Status'), 200)
+  reply.whole(code, [pair for pair in headers if pair[0] != 'Status'], body)
+
+
+GIT_ROOT = ''
 PLACES = {
     '/up/echo': echo, '/up/no-continue': echo, '/up/./x/../echo': echo, '/up/redirect': redirect,
     '/up/status': status, '/up/unavailable': unavailable, '/up/not-modified': not_modified,
@@ -337,7 +359,7 @@ async def serve(reader, writer):
     while request := await read_request(reader, writer):
       reply = Reply(request, writer)
       reply.close = (request.get('connection') or '').lower() == 'close'
-      place = PLACES.get(request.path)
+      place = git if request.path.startswith('/git/') else PLACES.get(request.path)
       if place:
         await place(reply, request)
       else:
@@ -355,7 +377,10 @@ async def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--cert', required=True)
   parser.add_argument('--key', required=True)
+  parser.add_argument('--git', default='', help='where repositories are')
   options = parser.parse_args()
+  global GIT_ROOT
+  GIT_ROOT = options.git
   context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
   context.load_cert_chain(options.cert, options.key)
   context.set_alpn_protocols(['http/1.1'])

@@ -6,6 +6,7 @@
 #include <tapedeck/cassette.h>
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
+#include <tapedeck/draft.h>
 #include <tapedeck/error.h>
 #include <tapedeck/llm.h>
 #include <tapedeck/scrub.h>

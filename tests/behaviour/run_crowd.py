@@ -1,0 +1,333 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What many programs record at once, and what is left of it when somebody is killed. Prints TAP.
+
+TD_CROWD_ROUNDS: how often the large rounds run (default 1).
+"""
+
+import argparse
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from tap import ROOT, Run, Tap, clean_environment, find_build, no_network
+
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'nginx'))
+import server  # noqa: E402
+
+ROUNDS = int(os.environ.get('TD_CROWD_ROUNDS', 1))
+INTERACTION = re.compile(
+    r"- id: (\d+)\n  request:\n(?:    .*\n)*?    body: '\{\"id\":(\d+)(?:,\"more\":\"x*\")?\}'\n"
+    r"(?:    .*\n)*?    url: \S*\?id=(\d+)\n    method: POST\n"
+    r"  response:\n(?:    .*\n)*?    body: \|\n      (\d+) said\n(?:    .*\n)*?    code: 200\n"
+    r"(?:    .*\n)*")
+
+
+class Suite:
+  def __init__(self, build, folder):
+    self.tap, self.folder = Tap(), folder
+    self.tapedeck = os.path.join(os.path.abspath(build), 'cli', 'tapedeck')
+    self.crowd = os.path.join(os.path.abspath(build), 'tests', 'crowd')
+    self.shim = Run([self.tapedeck, 'replay', '-q', os.path.join(
+        ROOT, 'testdata/seeds/openai-chat-hello.yaml'), '--', 'sh', '-c',
+        'echo $LD_PRELOAD']).text().strip()
+    ports = server.start(os.path.join(folder, 'server'))
+    self.url = f'http://127.0.0.1:{ports["http"]}/said/'
+    self.raw = f'http://127.0.0.1:{ports["raw"]}'
+    self.count = 0
+
+  def close(self):
+    server.stop(os.path.join(self.folder, 'server'))
+
+  def cassette(self, name='hello.yaml'):
+    """A path in a folder of its own."""
+    self.count += 1
+    path = os.path.join(self.folder, f'test{self.count}', name)
+    os.mkdir(os.path.dirname(path))
+    return path
+
+  def record(self, cassette, *command, options=(), **more):
+    return Run([self.tapedeck, 'record', *options, '-o', cassette, '--', *command],
+               timeout=120, **more)
+
+  def ids(self, cassette):
+    """The ids of a file, and of what was asked; a problem where it is not one of whole
+    interactions."""
+    try:
+      with open(cassette, encoding='utf-8') as file:
+        text = file.read()
+    except OSError as error:
+      return [], [], str(error)
+    shown = Run([self.tapedeck, 'show', cassette])
+    begin = '---\nversion: 2\ninteractions:\n'
+    ids, asked, at = [], [], len(begin)
+    if shown.code or not text.startswith(begin):
+      return [], [], shown.story() + text[:200]
+    while at < len(text):
+      match = INTERACTION.match(text, at)
+      if not match or not match[2] == match[3] == match[4]:
+        return ids, asked, 'not a whole interaction: ' + text[at:at + 1500]
+      ids.append(int(match[1]))
+      asked.append(int(match[2]))
+      at = match.end()
+    return ids, asked, ''
+
+  def check(self, name, cassette, wanted, run=None, code=0, exactly=True):
+    """The cassette has what was asked, once each, in whole interactions, and nothing lies about."""
+    ids, asked, problem = self.ids(cassette)
+    problems = [problem] if problem else []
+    if run and run.code != code:
+      problems.append(f'exit code {run.code}, not {code}')
+    if ids != list(range(len(ids))):
+      problems.append(f'ids {ids[:20]}...')
+    if len(set(asked)) != len(asked):
+      problems.append('recorded twice: ' + str(sorted(n for n in set(asked) if asked.count(n) > 1)))
+    if set(wanted) - set(asked):
+      problems.append(f'lost: {sorted(set(wanted) - set(asked))}')
+    if exactly and set(asked) - set(wanted):
+      problems.append(f'more: {sorted(set(asked) - set(wanted))}')
+    left = sorted(os.listdir(os.path.dirname(cassette)))
+    if left != [os.path.basename(cassette)]:
+      problems.append(f'left behind: {left}')
+    self.tap.result(not problems, name, '\n'.join(problems) + ('\n' + run.story() if run else ''))
+
+  def done(self, run):
+    return [int(number) for number in re.findall(r'^done (\d+)$', run.text(), re.M)]
+
+  # Many at once
+
+  def test_crowd(self):
+    for number in range(ROUNDS):
+      cassette = self.cassette()
+      run = self.record(cassette, self.crowd, self.url, '16', '4', '1000')
+      self.check(f'1,000 requests of 16 processes with 4 threads each, round {number + 1}',
+                 cassette, range(1000), run)
+
+  def test_fork(self):
+    cassette = self.cassette()
+    run = self.record(cassette, self.crowd, '--fork', '--size', '50000', self.url, '2', '16', '320')
+    self.check('32 threads fork for their requests', cassette, range(320), run)
+
+  def test_ends(self):
+    for option, code in (('--quick', 0), ('--exec', 0), ('--abort', 1), ('--close', 0),
+                         ('--chdir', 0)):
+      cassette = self.cassette()
+      threads = '1' if option == '--close' else '3'
+      run = self.record(cassette, self.crowd, option, self.url, '3', threads, '30')
+      self.check('programs that ' + option[2:], cassette, range(30), run, code)
+
+  def test_few_descriptors(self):
+    cassette = self.cassette()
+    script = f'for i in $(seq 0 9); do {self.crowd} {self.url} 9 1 9 & done; wait'
+    run = Run(['prlimit', '--nofile=24', self.tapedeck, 'record', '-o', cassette, '--', 'sh', '-c',
+               script], timeout=120)
+    ids, asked, problem = self.ids(cassette)
+    self.tap.result(run.code == 0 and not problem and sorted(asked) == sorted(list(range(9)) * 10),
+                    'more journals than descriptors', run.story() + problem + str(asked))
+
+  def test_names(self):
+    for name in ('a name.yaml', 'a:b.yaml', 'olá.yaml', 'a\\b.yaml', '-dash.yaml', 'x' * 200):
+      cassette = self.cassette(name)
+      run = self.record('./' + name, self.crowd, '--chdir', self.url, '2', '1', '4',
+                        cwd=os.path.dirname(cassette))
+      self.check('a cassette called ' + name[:20], cassette, range(4), run)
+    cassette = self.cassette('real.yaml')
+    link = os.path.join(os.path.dirname(cassette), 'link')
+    aside = os.path.join(self.folder, 'aside')
+    os.mkdir(aside)
+    with open(cassette, 'w') as file:
+      file.write('---\nversion: 2\ninteractions: []\n')
+    os.symlink(cassette, os.path.join(aside, 'link.yaml'))
+    run = self.record(os.path.join(aside, 'link.yaml'), self.crowd, self.url, '1', '1', '3')
+    self.check('a symbolic link to a cassette', cassette, range(3), run)
+    self.tap.result(os.path.islink(os.path.join(aside, 'link.yaml')) and not os.path.exists(link),
+                    'and the link stays')
+    deep = os.path.join(self.folder, 'new', 'er', 'hello.yaml')
+    run = self.record(deep, self.crowd, self.url, '1', '1', '3')
+    self.check('a cassette in a folder that is not there', deep, range(3), run)
+
+  def test_two_recordings(self):
+    """Two runs at once of one cassette."""
+    for mode in ('once', 'new', 'record'):
+      cassette = self.cassette()
+      commands = [[self.tapedeck, 'record', '--mode', mode, '-o', cassette, '--', self.crowd,
+                   '--pause', '20', self.url + name, '2', '2', '20'] for name in 'ab']
+      runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               env=clean_environment()) for command in commands]
+      errors = [run.communicate()[1].decode() for run in runs]
+      ids, asked, problem = self.ids(cassette)
+      self.tap.result(not problem and sorted(asked) == sorted(list(range(20)) * 2)
+                      and ids == list(range(40)) and [run.returncode for run in runs] == [0, 0],
+                      f'two runs at once, {mode}', problem + str(asked) + ''.join(errors))
+
+  # Killed
+
+  def start(self, command, **more):
+    """The process, and the lines that it prints, as they come."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=clean_environment(), start_new_session=True, **more)
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, '')))
+    reader.start()
+    return process, lines, reader
+
+  def test_killed(self):
+    chance = random.Random(4)
+    for number in range(ROUNDS):
+      cassette = self.cassette()
+      process, lines, reader = self.start(
+          [self.tapedeck, 'record', '-o', cassette, '--', self.crowd, '--pause', '100', self.url,
+           '16', '4', '1000'])
+      pids, killed = [], 0
+      while len(pids) < 16 and process.poll() is None:
+        time.sleep(0.01)
+        pids = [int(line.split()[1]) for line in list(lines) if line.startswith('pid')]
+      for pid in chance.sample(pids, min(8, len(pids))):
+        time.sleep(0.1)
+        try:
+          os.kill(pid, signal.SIGKILL)
+          killed += 1
+        except ProcessLookupError:
+          pass
+      process.stderr.read()
+      process.wait()
+      reader.join()
+      done = [int(line.split()[1]) for line in lines if line.startswith('done')]
+      self.check(f'{killed} of 16 processes killed, {len(done)} transfers over: all there, round '
+                 f'{number + 1}', cassette, done, exactly=False)
+      self.tap.result(killed > 2 and len(done) < 1000, 'and they were killed in the middle')
+
+  def test_tapedeck_killed(self):
+    for how in ('record', 'replay', 'environment'):
+      cassette = self.cassette()
+      process, lines, reader = self.start(
+          [self.tapedeck, 'record', '-o', cassette, '--', self.crowd, '--pause', '20', self.url,
+           '2', '2', '60'])
+      while len(lines) < 10:
+        time.sleep(0.01)
+      os.kill(process.pid, signal.SIGKILL)
+      process.wait()
+      reader.join()  # the programs go on to their end
+      if how == 'record':
+        run = self.record(cassette, 'true', options=['--mode', 'new'])
+      elif how == 'replay':
+        run = Run([self.tapedeck, 'replay', cassette, '--', 'true'])
+      else:
+        run = Run([self.crowd, self.url, '1', '1', '1'],
+                  clean_environment(LD_PRELOAD=self.shim, TAPEDECK_CASSETTE=cassette))
+      self.check(f'tapedeck killed: the next one saves what was recorded ({how})', cassette,
+                 range(60), run)
+
+  def test_busy(self):
+    """A program that outlives the command."""
+    cassette = self.cassette()
+    script = f'{self.crowd} --pause 100 {self.url} 1 1 10 >{self.folder}/busy & sleep 0.4'
+    run = self.record(cassette, 'sh', '-c', script)
+    self.tap.result(run.code == 0 and b'still running' in run.err, 'a program that still runs is '
+                    'told', run.story())
+    for _ in range(100):
+      with open(self.folder + '/busy') as file:
+        if 'done 9' in file.read():
+          break
+      time.sleep(0.05)
+    time.sleep(0.1)
+    run = self.record(cassette, 'true', options=['--mode', 'new'])
+    self.check('and what it records is saved by the next run', cassette, range(10), run)
+
+  # Disks
+
+  def fails(self, name, run, cassette, before, says):
+    problems = []
+    if len(self.done(run)) != 20:
+      problems.append(f'{len(self.done(run))} of 20 transfers')
+    if run.code != 3:
+      problems.append(f'exit code {run.code}, not 3')
+    for text in says:
+      if text not in run.err.decode():
+        problems.append('standard error does not say: ' + text)
+    if before is not None and open(cassette, 'rb').read() != before:
+      problems.append('the cassette was changed')
+    self.tap.result(not problems, name, '\n'.join(problems) + run.story())
+
+  def test_no_room(self):
+    cassette = self.cassette()
+    self.record(cassette, self.crowd, self.url, '1', '1', '2')
+    before = open(cassette, 'rb').read()
+    run = Run(['prlimit', '--fsize=50000', self.tapedeck, 'record', '-o', cassette, '--',
+               self.crowd, '--size', '10000', self.url, '2', '2', '20'], timeout=60)
+    self.fails('files may not grow', run, cassette, None, ['File too large', 'not recorded'])
+    small = os.path.join(self.folder, 'small')
+    os.mkdir(small)
+    mounts = ['unshare', '-m'] if os.geteuid() == 0 else ['unshare', '-rm']
+    script = (f'mount -t tmpfs -o size=128k none {small} || exit 77; cp {cassette} {small}/a.yaml; '
+              f'{self.tapedeck} record -o {small}/a.yaml -- {self.crowd} --size 20000 {self.url} 2 '
+              f'2 20; code=$?; cat {small}/a.yaml >{self.folder}/after; exit $code')
+    run = Run([*mounts, 'sh', '-c', script], timeout=60)
+    if run.code in (77, 1):
+      self.tap.skip('a disk that is full', 'no file system may be mounted')
+    else:
+      self.fails('a disk that is full', run, cassette, None, ['No space left', 'not recorded'])
+
+  def test_read_only(self):
+    cassette = self.cassette()
+    self.record(cassette, self.crowd, self.url, '1', '1', '2')
+    before = open(cassette, 'rb').read()
+    folder = os.path.dirname(cassette)
+    os.chmod(cassette, 0o444)
+    os.chmod(folder, 0o555)
+    drop = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] \
+        if os.geteuid() == 0 else []
+    os.chmod(self.folder, 0o755)
+    run = Run([*drop, self.tapedeck, 'record', '-o', cassette, '--', self.crowd, self.url, '2', '2',
+               '20'], timeout=60)
+    self.fails('a folder that may not be written to', run, cassette, before,
+               ['Permission denied', 'not recorded'])
+    os.chmod(folder, 0o755)
+
+  def test_journal_removed(self):
+    cassette = self.cassette()
+    process, lines, reader = self.start(
+        [self.tapedeck, 'record', '-o', cassette, '--', self.crowd, '--pause', '30', self.url, '1',
+         '2', '20'])
+    while len(lines) < 6:
+      time.sleep(0.01)
+    gone = len([line for line in lines if line.startswith('done')])
+    Run(['rm', '-rf', cassette + '.journal'])
+    process.stderr.read()
+    process.wait()
+    reader.join()
+    ids, asked, problem = self.ids(cassette)
+    self.tap.result(not problem and len(asked) >= 20 - gone - 3, 'a journal that was removed '
+                    'loses what was in it, and no more', f'{gone} gone, {asked} {problem}')
+
+
+def main():
+  parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  parser.add_argument('--build')
+  parser.add_argument('test', nargs='*', help='only these')
+  options = parser.parse_args()
+  if not server.find_nginx():
+    print('1..0 # SKIP nginx is not installed')
+    return 0
+  started = time.monotonic()
+  with tempfile.TemporaryDirectory(prefix='crowd-') as folder:
+    os.chmod(folder, 0o755)  # nginx gives up root's rights
+    suite = Suite(find_build(options.build), folder)
+    try:
+      for name in sorted(dir(suite)):
+        if name.startswith('test_') and (not options.test or name[5:] in options.test):
+          getattr(suite, name)()
+    finally:
+      suite.close()
+  suite.tap.note(f'{time.monotonic() - started:.1f} s')
+  return suite.tap.finish()
+
+
+if __name__ == '__main__':
+  sys.exit(main())

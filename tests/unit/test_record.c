@@ -1,0 +1,821 @@
+/* SPDX-License-Identifier: MIT */
+/* Recording in a C test: every mode, the hooks, what passes; against a server in a thread. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+#include <curl/curl.h>
+#include <tapedeck/tapedeck.h>
+
+/* ---- the server: says how many requests it has had, and what this one was ---- */
+
+static struct {
+    int listener, port;
+    _Atomic int asked;
+} server;
+
+/* Reads a request; the length of its body, which is at *body. */
+static size_t read_request(int peer, char *text, size_t size, const char **body)
+{
+    size_t len = 0, want = SIZE_MAX;
+    const char *end = NULL;
+    while (len < size - 1 && (!end || len < want)) {
+        ssize_t got = recv(peer, text + len, size - 1 - len, 0);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        text[len] = '\0';
+        if (!end && (end = strstr(text, "\r\n\r\n"))) {
+            const char *length = strcasestr(text, "\r\nContent-Length:");
+            want = (size_t)(end + 4 - text);
+            if (length && length < end)
+                want += strtoul(length + 17, NULL, 10);
+            if (strcasestr(text, "\r\nExpect:"))
+                send(peer, "HTTP/1.1 100 Continue\r\n\r\n", 25, MSG_NOSIGNAL);
+        }
+    }
+    *body = end ? end + 4 : text;
+    return end ? len - (size_t)(end + 4 - text) : 0;
+}
+
+static void *serve(void *context)
+{
+    static char text[1 << 20];
+    (void)context;
+    for (;;) {
+        char method[16] = "", path[256] = "", answer[1024], head[1024];
+        const char *body;
+        int peer = accept(server.listener, NULL, NULL);
+        if (peer < 0)
+            continue;
+        size_t len = read_request(peer, text, sizeof text, &body);
+        sscanf(text, "%15s %255s", method, path);
+        if (strncmp(path, "/go/", 4) == 0) {
+            snprintf(
+                head, sizeof head,
+                "HTTP/1.1 %.3s Go\r\nLocation: %s\r\nContent-Length: 0\r\nConnection: close\r\n"
+                "\r\n",
+                path + 4, path + 7);
+            *answer = '\0';
+        } else {
+            unsigned sum = 0;
+            const char *part = strstr(body, "\r\n\r\n"); /* of a form: not its boundary */
+            for (size_t i = 0; i < len && !part; i++)
+                sum = sum * 31 + (unsigned char)body[i];
+            snprintf(answer, sizeof answer, "%d: %s %s %zu %x", ++server.asked, method, path, len,
+                     sum);
+            snprintf(head, sizeof head,
+                     "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nX-Secretish: 1\r\n"
+                     "Connection: close\r\n\r\n",
+                     strlen(answer));
+        }
+        send(peer, head, strlen(head), MSG_NOSIGNAL);
+        send(peer, answer, strlen(answer), MSG_NOSIGNAL);
+        close(peer);
+    }
+    return NULL;
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(server.listener, (struct sockaddr *)&address, sizeof address) < 0 ||
+        listen(server.listener, 64) < 0 ||
+        getsockname(server.listener, (struct sockaddr *)&address, &len) < 0)
+        return -1;
+    server.port = ntohs(address.sin_port);
+    return pthread_create(&thread, NULL, serve, NULL);
+}
+
+/* ---- transfers ---- */
+
+enum loop { EASY, MULTI, SOCKETS, LOOPS };
+
+struct seen {
+    char body[1024];
+    char lines[2048]; /* of heads, without those that vary */
+    size_t len, lines_len;
+    CURLcode code;
+    const char *upload;
+    size_t given;
+};
+
+static size_t on_body(char *data, size_t size, size_t number, void *context)
+{
+    struct seen *seen = context;
+    size_t len = size * number;
+    if (len > sizeof seen->body - 1 - seen->len)
+        return 0;
+    memcpy(seen->body + seen->len, data, len);
+    seen->len += len;
+    return len;
+}
+
+static size_t on_line(char *data, size_t size, size_t number, void *context)
+{
+    struct seen *seen = context;
+    size_t len = size * number;
+    if (len > sizeof seen->lines - 1 - seen->lines_len)
+        return 0;
+    memcpy(seen->lines + seen->lines_len, data, len);
+    seen->lines_len += len;
+    return len;
+}
+
+static size_t on_read(char *room, size_t size, size_t number, void *context)
+{
+    struct seen *seen = context;
+    size_t left = strlen(seen->upload) - seen->given;
+    size_t len = left < size * number ? left : size * number;
+    memcpy(room, seen->upload + seen->given, len);
+    seen->given += len;
+    return len;
+}
+
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+    struct seen *seen = context;
+    if (origin != SEEK_SET)
+        return CURL_SEEKFUNC_FAIL;
+    seen->given = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void run_multi(CURL *curl, struct seen *seen)
+{
+    CURLM *multi = curl_multi_init();
+    CURLMsg *message;
+    int running = 1, left;
+    curl_multi_add_handle(multi, curl);
+    while (running) {
+        curl_multi_perform(multi, &running);
+        if (running)
+            curl_multi_poll(multi, NULL, 0, 1000, NULL);
+    }
+    seen->code = (CURLcode)-1;
+    while ((message = curl_multi_info_read(multi, &left)))
+        seen->code = message->data.result;
+    curl_multi_remove_handle(multi, curl);
+    curl_multi_cleanup(multi);
+}
+
+struct sockets {
+    int epoll;
+    long timeout_ms;
+};
+
+static int on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *data)
+{
+    struct sockets *sockets = context;
+    struct epoll_event event = {.data = {.fd = fd}};
+    (void)curl;
+    (void)data;
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    if (what == CURL_POLL_REMOVE)
+        epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, fd, &event);
+    else if (epoll_ctl(sockets->epoll, EPOLL_CTL_MOD, fd, &event) < 0)
+        epoll_ctl(sockets->epoll, EPOLL_CTL_ADD, fd, &event);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+    (void)multi;
+    ((struct sockets *)context)->timeout_ms = timeout_ms;
+    return 0;
+}
+
+static void run_sockets(CURL *curl, struct seen *seen)
+{
+    struct sockets sockets = {epoll_create1(EPOLL_CLOEXEC), -1};
+    CURLM *multi = curl_multi_init();
+    CURLMsg *message;
+    int running = 1, left, turns = 0;
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &sockets);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, &sockets);
+    curl_multi_add_handle(multi, curl);
+    while (running && turns++ < 10000) {
+        struct epoll_event event;
+        long patience =
+            sockets.timeout_ms < 0 || sockets.timeout_ms > 2000 ? 2000 : sockets.timeout_ms;
+        int ready = epoll_wait(sockets.epoll, &event, 1, (int)patience);
+        if (ready > 0) {
+            int what = (event.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                       (event.events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                       (event.events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+            curl_multi_socket_action(multi, event.data.fd, what, &running);
+        } else {
+            sockets.timeout_ms = -1;
+            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        }
+    }
+    seen->code = (CURLcode)-1;
+    while ((message = curl_multi_info_read(multi, &left)))
+        seen->code = message->data.result;
+    curl_multi_remove_handle(multi, curl);
+    curl_multi_cleanup(multi);
+    close(sockets.epoll);
+}
+
+static CURL *handle(const char *path, struct seen *seen)
+{
+    char url[512];
+    CURL *curl = curl_easy_init();
+    *seen = (struct seen){0};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", server.port, path);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, 20L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, seen);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_line);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, seen);
+    return curl;
+}
+
+static void finish(CURL *curl, enum loop loop, struct seen *seen)
+{
+    if (loop == EASY)
+        seen->code = curl_easy_perform(curl);
+    else if (loop == MULTI)
+        run_multi(curl, seen);
+    else
+        run_sockets(curl, seen);
+    curl_easy_cleanup(curl);
+}
+
+/* The body that came, "" for a failure. */
+static const char *get(const char *path)
+{
+    static struct seen seen;
+    finish(handle(path, &seen), EASY, &seen);
+    return seen.code == CURLE_OK ? seen.body : "";
+}
+
+/* ---- cassettes ---- */
+
+static char folder[64], cassette[128];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "%s", "/tmp/tapedeck-test-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(cassette, sizeof cassette, "%s/hello.yaml", folder);
+    server.asked = 0;
+    return 0;
+}
+
+/* Nothing but the cassette is left behind. */
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(cassette);
+    return rmdir(folder);
+}
+
+static char *content(void)
+{
+    static char text[1 << 16];
+    FILE *file = fopen(cassette, "r");
+    if (!file)
+        return NULL;
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static struct td_deck *open_deck(enum td_mode mode, struct td_deck_options more)
+{
+    struct td_error err;
+    more.size = sizeof more;
+    more.mode = mode;
+    struct td_deck *deck = td_deck_open(cassette, &more, &err);
+    if (deck)
+        assert_int_equal(td_deck_insert(deck), 0);
+    return deck;
+}
+
+static int close_deck(struct td_deck *deck)
+{
+    struct td_error err;
+    int status = td_deck_eject(deck, &err);
+    td_deck_close(deck);
+    return status;
+}
+
+static size_t interactions(void)
+{
+    struct td_cassette *loaded = td_cassette_open(cassette, NULL);
+    size_t count = loaded ? td_cassette_count(loaded) : 0;
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(td_interaction_id(td_cassette_at(loaded, i)), i);
+    td_cassette_close(loaded);
+    return count;
+}
+
+/* A cassette with GET /known, which the server has answered first. */
+static const char *record_known(void)
+{
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    assert_string_equal(get("/known"), "1: GET /known 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 1);
+    return strdup(content());
+}
+
+/* ---- tests ---- */
+
+static void test_modes_without_a_cassette(void **state)
+{
+    (void)state;
+    assert_null(open_deck(TD_MODE_REPLAY, (struct td_deck_options){0}));
+    for (enum td_mode mode = TD_MODE_ONCE; mode <= TD_MODE_RECORD; mode++) {
+        struct td_deck *deck = open_deck(mode, (struct td_deck_options){0});
+        server.asked = 0;
+        assert_string_equal(get("/a"), "1: GET /a 0 0");
+        assert_string_equal(get("/a"), "2: GET /a 0 0");
+        assert_int_equal(close_deck(deck), 0);
+        assert_int_equal(interactions(), 2);
+        unlink(cassette);
+    }
+    struct td_deck *deck = open_deck(TD_MODE_PASSTHROUGH, (struct td_deck_options){0});
+    assert_string_equal(get("/a"), "3: GET /a 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_null(content());
+}
+
+static void test_modes_with_what_is_known(void **state)
+{
+    (void)state;
+    char *before = (char *)record_known();
+    static const enum td_mode playing[] = {TD_MODE_REPLAY, TD_MODE_ONCE, TD_MODE_NEW};
+    for (size_t i = 0; i < 3; i++) {
+        struct td_deck *deck = open_deck(playing[i], (struct td_deck_options){0});
+        assert_string_equal(get("/known"), "1: GET /known 0 0");
+        assert_int_equal(server.asked, 1);
+        assert_int_equal(close_deck(deck), 0);
+        assert_string_equal(content(), before);
+    }
+    struct td_deck *deck = open_deck(TD_MODE_PASSTHROUGH, (struct td_deck_options){0});
+    assert_string_equal(get("/known"), "2: GET /known 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_string_equal(content(), before);
+
+    deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    assert_string_equal(get("/known"), "3: GET /known 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 1);
+    assert_non_null(strstr(content(), "3: GET /known"));
+    assert_null(strstr(content(), "1: GET /known"));
+    free(before);
+}
+
+static void test_modes_with_what_is_unknown(void **state)
+{
+    (void)state;
+    char *before = (char *)record_known();
+    static const enum td_mode playing[] = {TD_MODE_REPLAY, TD_MODE_ONCE};
+    for (size_t i = 0; i < 2; i++) {
+        struct td_deck *deck = open_deck(playing[i], (struct td_deck_options){0});
+        assert_string_equal(get("/other"), "");
+        assert_int_equal(server.asked, 1);
+        assert_int_equal(close_deck(deck), TD_ERR_MISS);
+        assert_string_equal(content(), before);
+    }
+    struct td_deck *deck = open_deck(TD_MODE_PASSTHROUGH, (struct td_deck_options){0});
+    assert_string_equal(get("/other"), "2: GET /other 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_string_equal(content(), before);
+
+    deck = open_deck(TD_MODE_NEW, (struct td_deck_options){0});
+    assert_string_equal(get("/other"), "3: GET /other 0 0");
+    assert_string_equal(get("/known"), "1: GET /known 0 0");
+    assert_string_equal(get("/known"), "4: GET /known 0 0"); /* it was played already */
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 3);
+    assert_memory_equal(content(), before, strlen(before)); /* to the byte */
+
+    deck = open_deck(TD_MODE_REPLAY, (struct td_deck_options){0});
+    assert_string_equal(get("/known"), "1: GET /known 0 0");
+    assert_string_equal(get("/known"), "4: GET /known 0 0");
+    assert_string_equal(get("/other"), "3: GET /other 0 0");
+    assert_int_equal(close_deck(deck), 0);
+
+    deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    assert_string_equal(get("/other"), "5: GET /other 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 1);
+    assert_null(strstr(content(), "/known"));
+    free(before);
+}
+
+/* What a program sees of one transfer that is not on the tape: in all ways, as if it were live. */
+static void compare_new(const char *path, const char *upload, const char *way)
+{
+    for (enum loop loop = EASY; loop < LOOPS; loop++) {
+        struct seen seen[2];
+        struct td_deck *deck = NULL;
+        for (int taped = 0; taped < 2; taped++) {
+            struct seen *one = &seen[taped];
+            CURL *curl = handle(path, one);
+            curl_mime *mime = NULL;
+            struct curl_slist *headers = NULL;
+            if (strcmp(way, "post") == 0) {
+                curl_easy_setopt(curl, CURLOPT_POSTFIELDS, upload);
+            } else if (strcmp(way, "mime") == 0) {
+                mime = curl_mime_init(curl);
+                curl_mime_data(curl_mime_addpart(mime), upload, CURL_ZERO_TERMINATED);
+                curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
+            } else if (upload) {
+                one->upload = upload;
+                curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+                curl_easy_setopt(curl, CURLOPT_READDATA, one);
+                if (strstr(way, "seek")) {
+                    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+                    curl_easy_setopt(curl, CURLOPT_SEEKDATA, one);
+                }
+                if (strstr(way, "put")) {
+                    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+                    curl_easy_setopt(curl, CURLOPT_INFILESIZE, (long)strlen(upload));
+                } else {
+                    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+                    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(upload));
+                }
+                if (strstr(way, "expect"))
+                    headers = curl_slist_append(NULL, "Expect: 100-continue");
+                curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+            }
+            if (strstr(way, "head"))
+                curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
+            if (taped)
+                deck = open_deck(TD_MODE_NEW, (struct td_deck_options){0});
+            server.asked = 7;
+            finish(curl, loop, one);
+            curl_mime_free(mime);
+            curl_slist_free_all(headers);
+        }
+        int asked = server.asked;
+        size_t before = interactions();
+        assert_int_equal(close_deck(deck), 0);
+        assert_int_equal(seen[0].code, CURLE_OK);
+        assert_int_equal(seen[1].code, CURLE_OK);
+        assert_string_equal(seen[0].body, seen[1].body);
+        assert_string_equal(seen[0].lines, seen[1].lines);
+        assert_int_equal(asked, 8);
+        assert_int_equal(interactions(), before + 1);
+        unlink(cassette);
+    }
+}
+
+static void test_new_uploads(void **state)
+{
+    (void)state;
+    static char large[200001];
+    memset(large, 'x', sizeof large - 1);
+    compare_new("/", NULL, "get");
+    compare_new("/a", large, "post");
+    compare_new("/b", "by callback", "read");
+    compare_new("/c", large, "read");
+    compare_new("/d", large, "read, seek");
+    compare_new("/e", large, "put");
+    compare_new("/f", large, "put, seek, expect");
+    compare_new("/g", "part", "mime");
+    compare_new("/h", "by callback", "read, head");
+}
+
+/* The first hop is known, the second is not: the program sees each once. */
+static void test_new_redirects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *upload, *way;
+    } cases[] = {
+        {"/go/302/next", NULL, "get"},
+        {"/go/302/next", NULL, "get, head"},
+        {"/go/307/next", "a body", "post"},
+        {"/go/307/next", "by callback", "read, seek"},
+        {"/go/303/next", "by callback", "read, seek"},
+        {"/go/302/go/307/next", "by callback", "put, seek"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (enum loop loop = EASY; loop < LOOPS; loop++) {
+            struct seen seen[2];
+            for (int taped = 0; taped < 2; taped++) {
+                struct td_deck *deck =
+                    open_deck(taped ? TD_MODE_NEW : TD_MODE_RECORD, (struct td_deck_options){0});
+                CURL *curl = handle(cases[i].path, &seen[taped]);
+                if (strcmp(cases[i].way, "post") == 0) {
+                    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, cases[i].upload);
+                } else if (cases[i].upload) {
+                    seen[taped].upload = cases[i].upload;
+                    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+                    curl_easy_setopt(curl, CURLOPT_READDATA, &seen[taped]);
+                    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+                    curl_easy_setopt(curl, CURLOPT_SEEKDATA, &seen[taped]);
+                    bool put = strstr(cases[i].way, "put");
+                    curl_easy_setopt(curl, put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
+                    curl_easy_setopt(curl, put ? CURLOPT_INFILESIZE : CURLOPT_POSTFIELDSIZE,
+                                     (long)strlen(cases[i].upload));
+                }
+                curl_easy_setopt(curl, CURLOPT_HEADER, strstr(cases[i].way, "head") ? 1L : 0L);
+                server.asked = 7;
+                finish(curl, loop, &seen[taped]);
+                assert_int_equal(close_deck(deck), 0);
+                if (taped)
+                    break;
+                /* Of what was recorded all stays but the last hop. */
+                char *text = content(), *last = NULL;
+                for (char *at = text; (at = strstr(at, "\n- id: ")); at++)
+                    last = at;
+                assert_non_null(last);
+                last[1] = '\0';
+                FILE *file = fopen(cassette, "w");
+                fputs(text, file);
+                fclose(file);
+            }
+            assert_int_equal(seen[0].code, CURLE_OK);
+            assert_int_equal(seen[1].code, CURLE_OK);
+            assert_string_equal(seen[0].body, seen[1].body);
+            assert_string_equal(seen[0].lines, seen[1].lines);
+            assert_int_equal(interactions(),
+                             strstr(cases[i].path, "/go/307/next") == cases[i].path + 7 ? 3 : 2);
+            unlink(cassette);
+        }
+    }
+}
+
+struct hooked {
+    int captured, saved, replayed, ejected;
+    bool discard;
+};
+
+static void after_capture(void *context, struct td_draft *draft)
+{
+    struct hooked *hooked = context;
+    hooked->captured++;
+    td_draft_set_header(draft, TD_RESPONSE, "X-Secretish", "hidden");
+    td_draft_set_header(draft, TD_REQUEST, "Accept", NULL);
+    if (hooked->discard)
+        td_draft_discard(draft);
+}
+
+static void before_save(void *context, struct td_draft *draft)
+{
+    struct hooked *hooked = context;
+    hooked->saved++;
+    if (strstr(td_interaction_url(td_draft_interaction(draft)), "/not"))
+        td_draft_discard(draft);
+    else
+        td_draft_set_body(draft, TD_RESPONSE, "as saved", 8);
+}
+
+static void before_replay(void *context, struct td_draft *draft)
+{
+    struct hooked *hooked = context;
+    hooked->replayed++;
+    td_draft_set_body(draft, TD_RESPONSE, "as replayed, and longer", 23);
+}
+
+static void on_eject(void *context)
+{
+    struct hooked *hooked = context;
+    hooked->ejected++;
+    assert_true(hooked->replayed || hooked->discard || interactions() == 1);
+}
+
+static void test_hooks(void **state)
+{
+    (void)state;
+    struct hooked hooked = {0};
+    struct td_deck_options options = {
+        .hooks = {after_capture, before_save, before_replay, on_eject},
+        .context = &hooked,
+    };
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, options);
+    assert_string_equal(get("/a"), "1: GET /a 0 0"); /* the program gets what there was */
+    assert_string_equal(get("/not"), "2: GET /not 0 0");
+    assert_int_equal(hooked.captured, 2);
+    assert_int_equal(hooked.saved, 0);
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(hooked.saved, 2);
+    assert_int_equal(hooked.ejected, 1);
+    assert_int_equal(interactions(), 1);
+    assert_non_null(strstr(content(), "body: as saved\n"));
+    assert_non_null(strstr(content(), "- hidden\n"));
+    assert_null(strstr(content(), "*/*"));
+
+    deck = open_deck(TD_MODE_REPLAY, options);
+    assert_string_equal(get("/a"), "as replayed, and longer");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(hooked.replayed, 1);
+    assert_int_equal(hooked.ejected, 2);
+
+    char *before = strdup(content());
+    hooked.discard = true;
+    deck = open_deck(TD_MODE_RECORD, options);
+    assert_string_equal(get("/b"), "3: GET /b 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_string_equal(content(), before); /* nothing was recorded, nothing is replaced */
+    free(before);
+}
+
+static bool passes(void *context, const char *url)
+{
+    ++*(int *)context;
+    return strstr(url, "/pass") != NULL;
+}
+
+static void test_passing(void **state)
+{
+    (void)state;
+    int asked = 0;
+    char with_port[64], other_port[64];
+    struct td_deck_options options = {.passes = passes, .context = &asked};
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, options);
+    assert_string_equal(get("/pass"), "1: GET /pass 0 0");
+    assert_string_equal(get("/a"), "2: GET /a 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(asked, 2);
+    assert_int_equal(interactions(), 1);
+    assert_null(strstr(content(), "/pass"));
+
+    snprintf(with_port, sizeof with_port, "127.0.0.1:%d", server.port);
+    snprintf(other_port, sizeof other_port, "127.0.0.1:%d", server.port + 1);
+    const struct {
+        const char *pattern;
+        bool live;
+    } patterns[] = {
+        {"127.0.0.1", true}, {with_port, true}, {other_port, false}, {"*.0.0.1", true},
+        {"*.test", false},   {"*0.0.1", true},  {"", false},         {"127.0.0.1.", false},
+    };
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        const char *list[] = {"a.test", patterns[i].pattern, NULL};
+        options = (struct td_deck_options){.passthrough = list, .allow_unplayed = true};
+        deck = open_deck(TD_MODE_REPLAY, options);
+        assert_int_equal(*get("/b") != '\0', patterns[i].live);
+        assert_int_equal(close_deck(deck), patterns[i].live ? 0 : TD_ERR_MISS);
+    }
+}
+
+static void *ask_handle(void *context)
+{
+    for (int i = 0; i < 40; i++) {
+        struct seen seen;
+        finish(handle("/thread", &seen), EASY, &seen);
+        if (seen.code == CURLE_OK)
+            ++*(_Atomic int *)context;
+    }
+    return NULL;
+}
+
+/* Ejected while others record: what they have under way is saved next time. */
+static void test_ejected_under_way(void **state)
+{
+    (void)state;
+    _Atomic int done = 0;
+    pthread_t threads[4];
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, ask_handle, &done);
+    while (done < 20)
+        usleep(1000);
+    struct td_deck_counts counts;
+    assert_int_equal(td_deck_eject(deck, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    td_deck_counts(deck, &counts);
+    td_deck_close(deck);
+    assert_int_equal(done, 160);
+    assert_in_range(counts.recorded, 20, 159);
+    deck = open_deck(TD_MODE_NEW, (struct td_deck_options){0});
+    td_deck_close(deck);
+    assert_int_equal(interactions(), counts.recorded);
+}
+
+/* Two decks in a process, and one forked child: nobody takes another one's journal away. */
+static void test_two_decks(void **state)
+{
+    (void)state;
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    assert_string_equal(get("/a"), "1: GET /a 0 0");
+    struct td_deck_options options = {.size = sizeof options, .mode = TD_MODE_NEW};
+    struct td_deck *other = td_deck_open(cassette, &options, NULL);
+    assert_non_null(other);
+    td_deck_close(other);
+    assert_string_equal(get("/b"), "2: GET /b 0 0");
+    pid_t child = fork();
+    if (child == 0) {
+        bool good = strcmp(get("/c"), "3: GET /c 0 0") == 0;
+        td_deck_close(deck);
+        _exit(good ? 0 : 1);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    server.asked = 3;
+    assert_string_equal(get("/d"), "4: GET /d 0 0");
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 4);
+}
+
+static void test_no_cassette(void **state)
+{
+    (void)state;
+    struct td_error err;
+    struct td_deck_options options = {.size = sizeof options, .mode = TD_MODE_RECORD};
+    struct td_deck *deck = td_deck_open(NULL, &options, &err);
+    assert_non_null(deck);
+    assert_int_equal(td_deck_insert(deck), 0);
+    assert_string_equal(get("/a"), "1: GET /a 0 0");
+    assert_int_equal(td_deck_eject(deck, &err), TD_ERR_IO);
+    assert_string_equal(err.message, "1 interactions could not be recorded");
+    td_deck_close(deck);
+}
+
+/* Handles that are used otherwise than once. */
+static void test_handles(void **state)
+{
+    (void)state;
+    struct seen seen;
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    CURL *curl = handle("/a", &seen);
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+    curl_easy_setopt(curl, CURLOPT_URL, "http://127.0.0.1:1/");
+    assert_int_equal(curl_easy_perform(curl), CURLE_COULDNT_CONNECT);
+    CURL *twin = curl_easy_duphandle(curl);
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/twin", server.port);
+    curl_easy_setopt(twin, CURLOPT_URL, url);
+    seen.len = 0;
+    assert_int_equal(curl_easy_perform(twin), CURLE_OK);
+    curl_easy_reset(curl);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/reset", server.port);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+
+    /* Freed under way, and taken out under way. */
+    CURLM *multi = curl_multi_init();
+    int running;
+    CURL *freed = handle("/freed", &seen), *taken = handle("/taken", &seen);
+    curl_multi_add_handle(multi, freed);
+    curl_multi_add_handle(multi, taken);
+    curl_multi_perform(multi, &running);
+    curl_multi_remove_handle(multi, taken);
+    curl_easy_cleanup(taken);
+    curl_multi_remove_handle(multi, freed);
+    curl_easy_cleanup(freed);
+    curl_multi_cleanup(multi);
+    curl_easy_cleanup(twin);
+    curl_easy_cleanup(curl);
+    struct td_deck_counts counts;
+    td_deck_counts(deck, &counts);
+    assert_int_equal(counts.recorded, 3);
+    assert_int_equal(counts.lost, 0);
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_modes_without_a_cassette),
+        TEST(test_modes_with_what_is_known),
+        TEST(test_modes_with_what_is_unknown),
+        TEST(test_new_uploads),
+        TEST(test_new_redirects),
+        TEST(test_hooks),
+        TEST(test_passing),
+        TEST(test_ejected_under_way),
+        TEST(test_two_decks),
+        TEST(test_no_cassette),
+        TEST(test_handles),
+    };
+    curl_global_init(CURL_GLOBAL_ALL);
+    return cmocka_run_group_tests(tests, start_server, NULL);
+}

@@ -345,6 +345,11 @@ class Suite:
                     'each says what it finds and what to do')
     listed = self.check('--list-rules').text()
     self.tap.result(all(f'\n{name} (' in '\n' + listed for name in rules), 'all are listed')
+    with open(os.path.join(ROOT, 'docs', 'tapedeck-check.1')) as f:
+      manual = f.read()
+    missing = [name for name in rules
+               if not re.search(rf'^\.BR? .*\b{name}\b'.replace('-', r'\\-'), manual, re.M)]
+    self.tap.result(not missing, 'the manual page has all of them', str(missing))
     protocol, lengths = f'{DATA}/protocol.yaml', f'{DATA}/content-length.yaml'
     named = lambda *arguments: set(re.findall(r' \[([a-z-]+)\]$', self.check(
         *arguments, protocol, lengths).text(), re.M))

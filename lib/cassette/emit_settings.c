@@ -34,6 +34,8 @@ static void use(struct settings_writer *s, struct td_bytes level, struct td_byte
 /* What is behind the level's dot. */
 static struct td_bytes below(struct td_bytes path, struct td_bytes level)
 {
+    if (!path.len)
+        return TD_BYTES("");
     size_t skip = level.len ? level.len + 1 : 0;
     return td_bytes(path.data + skip, path.len - skip);
 }

@@ -38,6 +38,8 @@ static int64_t take_number(struct cursor cursor, uint64_t number, size_t *digits
 /* What Go's keyList.Less() (sorter.go) says of two strings. */
 static bool is_less(struct td_bytes a, struct td_bytes b)
 {
+    if (!a.len || !b.len)
+        return a.len < b.len;
     struct cursor left = {a.data, a.data + a.len}, right = {b.data, b.data + b.len};
     bool digits = false, counted = false; /* right before: a digit; a number that is not 0 yet */
     size_t left_size, right_size;

@@ -202,6 +202,8 @@ static void write_double(struct td_buf *out, struct td_bytes text)
 bool td_scalar_write(struct td_buf *out, struct td_bytes text, const struct td_style *style,
                      struct td_scalar_at at)
 {
+    if (!text.len)
+        text = TD_BYTES(""); /* it may have no data */
     switch (style->kind) {
     case TD_STYLE_BINARY:
         return write_binary(out, text, at);

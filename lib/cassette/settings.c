@@ -7,7 +7,8 @@
 #include "cassette/reader.h"
 #include "cassette/value.h"
 
-enum { MAX_RULES_BYTES = 4 * 1024 * 1024 };
+/* Each setting has a path of its own, so that long keys of mappings come again and again. */
+enum { MAX_RULES_BYTES = 4 * 1024 * 1024, MAX_PATH_BYTES = 1000 };
 
 /* A mapping that is being gone through, and the path that led there. */
 struct level {
@@ -31,6 +32,7 @@ static int walk(struct td_reading *r, const struct td_yaml_node *root, struct td
 {
     struct level levels[TD_CASSETTE_MAX_DEPTH];
     struct td_buf path;
+    struct td_bytes name;
     size_t depth = 0;
     int status = 0;
     td_buf_init(&path);
@@ -48,12 +50,20 @@ static int walk(struct td_reading *r, const struct td_yaml_node *root, struct td
         status = td_value_check_key(r, key);
         if (status == 0 && td_yaml_resolve(key)->kind != TD_YAML_SCALAR)
             status = td_value_wrong(r, "tapedeck", key, "a mapping whose keys are text");
+        if (status == 0)
+            status = td_value_name(r, key, &name);
         if (status < 0)
             break;
         path.len = levels[depth].path_len;
-        if (path.len)
+        if (path.len && path.len < MAX_PATH_BYTES)
             td_buf_put_char(&path, '.');
-        td_buf_put_bytes(&path, td_yaml_text(td_yaml_resolve(key)));
+        if (name.len > MAX_PATH_BYTES - path.len) {
+            status = td_error_set_at(r->err, TD_ERR_LIMIT, r->path, key->line, key->column,
+                                     "the path of a setting is longer than %d bytes here",
+                                     MAX_PATH_BYTES);
+            break;
+        }
+        td_buf_put_bytes(&path, name);
         if (value->kind == TD_YAML_MAPPING) {
             if (depth + 1 == TD_CASSETTE_MAX_DEPTH) {
                 status = td_value_wrong(r, "tapedeck", value, "nested less deeply");

@@ -100,6 +100,14 @@ int td_value_text(struct td_reading *reading, const char *name, const struct td_
     return keep(reading, td_yaml_text(scalar), text);
 }
 
+int td_value_name(struct td_reading *reading, const struct td_yaml_node *key, struct td_bytes *name)
+{
+    const struct td_yaml_node *scalar = td_yaml_resolve(key);
+    if (scalar->tag == TD_YAML_TAG_BINARY)
+        return decode(reading, "name", key, td_yaml_text(scalar), name);
+    return keep(reading, td_yaml_text(scalar), name);
+}
+
 /* The magnitude of a decimal number; false where it is none. Too large a one is UINT64_MAX. */
 static bool take_decimal(struct td_bytes digits, uint64_t *value)
 {
@@ -214,13 +222,11 @@ int td_value_list(struct td_reading *reading, const char *name, const struct td_
 static int read_field(struct td_reading *reading, const struct td_yaml_node *key,
                       struct td_field **field)
 {
-    const struct td_yaml_node *item = first_item(key->next), *scalar = td_yaml_resolve(key);
+    const struct td_yaml_node *item = first_item(key->next);
     struct td_bytes name;
     int status = td_value_check_key(reading, key);
     if (status == 0)
-        status = scalar->tag == TD_YAML_TAG_BINARY
-                     ? decode(reading, "name", key, td_yaml_text(scalar), &name)
-                     : keep(reading, td_yaml_text(scalar), &name);
+        status = td_value_name(reading, key, &name);
     for (size_t left = count_items(key->next); left && status == 0; left--, item = item->next) {
         (*field)->name = name;
         status = td_value_text(reading, name.data, item, &(*field)->value);

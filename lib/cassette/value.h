@@ -19,6 +19,9 @@ struct td_reading {
 /* Each takes null for nothing: "", 0, false, an empty list. `name` is the key's, for messages. */
 int td_value_text(struct td_reading *reading, const char *name, const struct td_yaml_node *node,
                   struct td_bytes *text);
+/* A key, which must be a scalar: its text, also where that looks like null. */
+int td_value_name(struct td_reading *reading, const struct td_yaml_node *key,
+                  struct td_bytes *name);
 int td_value_integer(struct td_reading *reading, const char *name, const struct td_yaml_node *node,
                      int64_t min, int64_t max, int64_t *value);
 int td_value_bool(struct td_reading *reading, const char *name, const struct td_yaml_node *node,

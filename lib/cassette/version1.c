@@ -5,7 +5,8 @@
  * Credentials in front of it are none of it. */
 static struct td_bytes host_of(struct td_bytes url)
 {
-    const char *at = url.len ? memchr(url.data, ':', url.len) : NULL, *end = url.data + url.len;
+    const char *at = url.len ? memchr(url.data, ':', url.len) : NULL;
+    const char *end = at ? url.data + url.len : NULL;
     if (!at || end - at < 3 || memcmp(at, "://", 3) != 0)
         return TD_BYTES("");
     at += 3;

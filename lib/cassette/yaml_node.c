@@ -39,6 +39,14 @@ static int fail_duplicate(const struct td_yaml_node *first, const struct td_yaml
                            key.len > 60 ? 60 : (int)key.len, key.data, first->line, first->column);
 }
 
+/* The same text is another key where it is base64. */
+static bool are_same_keys(const struct td_yaml_node *key, const struct td_yaml_node *other)
+{
+    key = td_yaml_resolve(key);
+    return td_yaml_is_key(other, td_yaml_text(key)) &&
+           (key->tag == TD_YAML_TAG_BINARY) == (td_yaml_resolve(other)->tag == TD_YAML_TAG_BINARY);
+}
+
 /* Each key against those before it. */
 static int check_few(const struct td_yaml_node *mapping, const char *path, struct td_error *err)
 {
@@ -48,7 +56,7 @@ static int check_few(const struct td_yaml_node *mapping, const char *path, struc
             continue;
         for (const struct td_yaml_node *other = mapping->first; other != key;
              other = other->next->next)
-            if (td_yaml_is_key(other, td_yaml_text(scalar)))
+            if (are_same_keys(key, other))
                 return fail_duplicate(other, key, path, err);
     }
     return 0;
@@ -64,8 +72,10 @@ static int check_many(const struct td_yaml_node *mapping, const char *path, stru
         if (scalar->kind != TD_YAML_SCALAR)
             continue;
         struct td_hash hash = td_hash_bytes(td_yaml_text(scalar));
+        if (scalar->tag == TD_YAML_TAG_BINARY)
+            hash = td_hash_join(hash, hash);
         const struct td_yaml_node *other = td_map_get(&seen, hash);
-        if (other && td_yaml_is_key(other, td_yaml_text(scalar)))
+        if (other && are_same_keys(key, other))
             status = fail_duplicate(other, key, path, err);
         else if (td_map_put(&seen, hash, key) < 0)
             status = td_error_nomem(err);

@@ -6,6 +6,7 @@ what is told of losses, and where the result goes. Prints TAP."""
 import argparse
 import glob
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -165,6 +166,21 @@ class Suite:
     self.tap.result(content(before) == b'kept', 'and the output is left as it was')
     self.check(self.convert('/nonexistent.yaml'), 'a file that is not there', 3, b'',
                '/nonexistent.yaml')
+
+  def test_documentation(self):
+    """docs/cassette-format.md says what is so."""
+    text = content(os.path.join(ROOT, 'docs', 'cassette-format.md')).decode()
+    example = re.search(r'## An example\n\n```yaml\n(.*?)```', text, re.S).group(1).encode()
+    self.check(self.convert(self.write('example.yaml', example)), 'its example is written as it is',
+               out=example)
+    code = content(os.path.join(ROOT, 'lib', 'cassette', 'style.c')).decode()
+    rules = re.findall(r'^    \{"([a-z0-9-]+)"', code, re.M)
+    rows = re.findall(r'^\| \d+ \|.*\| `([a-z0-9-]+)` \|$', text, re.M)
+    self.tap.result(len(rules) > 10 and rules == rows, 'it has the rows of the table of styles',
+                    f'{rules}\n{rows}')
+    code = content(os.path.join(ROOT, 'lib', 'cassette', 'keys.c')).decode()
+    for key in re.findall(r'(?:REQUEST|RESPONSE|SHAPE)\("([a-z_]+)"', code):
+      self.tap.result(f'`{key}`' in text, f'it has the key {key}')
 
   def test_usage(self):
     for arguments, says in (

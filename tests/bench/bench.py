@@ -4,13 +4,16 @@
   tests/bench/bench.py [BUILD]      (BUILD: a build folder, default build)
 
   read        reading a 30 MB cassette          : libyaml's bare events from the same bytes
+  afresh      loading and saving one            : Go's yaml.v3 with go-vcr's structs
   stream      a request with a 20-event answer  : the same program and nginx, each event flushed
   blob        the same answer                   : nginx sends it in one piece
   lookup      a request among 10,000            : among 100
   live        a live transfer, shim preloaded   : not preloaded
 
-Needs nginx with the echo module (Debian: nginx-light libnginx-mod-http-echo).
+Needs nginx with the echo module (Debian: nginx-light libnginx-mod-http-echo), and for `afresh` Go
+with its YAML (golang-go golang-gopkg-yaml.v3-dev); without that it is left out.
 """
+import glob
 import os
 import shutil
 import socket
@@ -113,6 +116,41 @@ def compare(name, a, b, target, note, rounds=ROUNDS):
         f'target {target}   {note}', flush=True)
 
 
+def large_cassette(path, size=30_000_000):
+  """The seeds' interactions again and again."""
+  parts = []
+  for name in sorted(glob.glob(HERE + '/../../testdata/seeds/*.yaml')):
+    with open(name) as f:
+      parts.append(f.read().split('interactions:\n', 1)[1])
+  with open(path, 'w') as f:
+    f.write('---\nversion: 2\ninteractions:\n')
+    for i in range(size):
+      f.write(parts[i % len(parts)])
+      if f.tell() >= size:
+        break
+
+
+def afresh(folder):
+  """Load and save, by turns, each in a process of its own."""
+  ours, theirs = os.path.join(BUILD, 'tests/bench_roundtrip'), folder + '/roundtrip'
+  built = os.path.exists(ours) and shutil.which('go') and subprocess.run(
+      ['go', 'build', '-o', theirs, HERE + '/roundtrip.go'], stderr=subprocess.DEVNULL,
+      env={**os.environ, 'GO111MODULE': 'off', 'GOPATH': '/usr/share/gocode'}).returncode == 0
+  if not built:
+    print('afresh   left out: no Go, no yaml.v3, or no bench_roundtrip')
+    return
+  path, out = folder + '/large.yaml', folder + '/out.yaml'
+  large_cassette(path)
+  runs = [[[float(x) for x in subprocess.run([p, path, out, '3'], stdout=subprocess.PIPE,
+                                             check=True).stdout.split()] for p in (ours, theirs)]
+          for _ in range(5)]
+  for i, what in enumerate(('both', 'load', 'save')):
+    a, b = (statistics.median(run[side][i] for run in runs) for side in (0, 1))
+    ratio = statistics.median(run[0][i] / run[1][i] for run in runs)
+    print(f'afresh   {a * 1e3:9.1f} ms : {b * 1e3:9.1f} ms   ratio {ratio:5.2f}   '
+          f'target {"0.30" if not i else "-"}   {what}, 30 MB, here : yaml.v3', flush=True)
+
+
 def main():
   folder = tempfile.mkdtemp(prefix='tapedeck-bench-')
   os.chmod(folder, 0o755)
@@ -135,6 +173,7 @@ def main():
       return live('/stream', LD_PRELOAD=SHIM, TAPEDECK_CASSETTE=f'{folder}/{count}.yaml',
                   TAPEDECK_REPLAYABLE='1')
 
+    afresh(folder)
     reader = os.path.join(BUILD, 'tests/bench_reader')
     if os.path.exists(reader):
       subprocess.run([reader], check=True)

@@ -281,6 +281,45 @@ static void test_binary(void **state)
     td_cassette_free(cassette);
 }
 
+/* A name in base64 is decoded, and is another one than that text. */
+static void test_binary_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more; /* further names: many are compared in another way than a few */
+        size_t count;
+    } rows[] = {
+        {"", 3},
+        {", a: [], b: [], c: [], d: [], e: [], f: [], g: [], h: [], i: [], j: [], k: [], l: [], "
+         "m: [], n: []",
+         3},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "version: 2\ninteractions:\n- request: {url: u, headers: {!!binary /w==: [1], "
+                 "/w==: [2], null: [3]%s}}\n  response: {code: 200}\n",
+                 rows[i].more);
+        struct td_cassette *cassette = parse(text);
+        const struct td_fields *headers = &cassette->interactions[0].request.message.headers;
+        assert_int_equal(headers->count, rows[i].count);
+        assert_text(headers->items[0].name, "\xff");
+        assert_text(headers->items[1].name, "/w==");
+        assert_text(headers->items[2].name, "null");
+        td_cassette_free(cassette);
+    }
+    struct td_error err;
+    struct td_cassette *cassette;
+    assert_int_equal(td_cassette_parse("t",
+                                       TD_BYTES("version: 2\ninteractions:\n- request: {url: u, "
+                                                "headers: {!!binary YQ==: 1, !!binary YQ==: 2}}\n"
+                                                "  response: {code: 200}\n"),
+                                       &cassette, &err),
+                     TD_ERR_FORMAT);
+    assert_string_equal(err.message, "key 'YQ==' stands twice in one mapping, first in line 3, "
+                                     "column 31");
+}
+
 static void test_no_interactions(void **state)
 {
     (void)state;
@@ -523,7 +562,8 @@ static void test_broken_files(void **state)
          "may be cut short"},
         {"utf16", TD_ERR_SYNTAX, "1:1: is UTF-16; save it as UTF-8"},
         {"version-1", TD_ERR_VERSION,
-         "2:10: a version-1 cassette; only version 2 is read: 'tapedeck convert FILE > NEW' makes one "
+         "2:10: a version-1 cassette; only version 2 is read: 'tapedeck convert FILE > NEW' makes "
+         "one "
          "of it"},
         {"version-3", TD_ERR_VERSION,
          "2:10: a version-3 cassette; this tapedeck reads version 2, a newer one may read it"},
@@ -847,21 +887,14 @@ static void test_base64(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_go_vcr),
-        cmocka_unit_test(test_same_in_every_dialect),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_binary),
-        cmocka_unit_test(test_no_interactions),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_owns_its_bytes),
-        cmocka_unit_test(test_aliased_interaction),
-        cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_wrong_types),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_fifty_megabytes_of_a),
-        cmocka_unit_test(test_cut_anywhere),
-        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_go_vcr),         cmocka_unit_test(test_same_in_every_dialect),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_binary),
+        cmocka_unit_test(test_binary_names),   cmocka_unit_test(test_no_interactions),
+        cmocka_unit_test(test_seeds),          cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_owns_its_bytes), cmocka_unit_test(test_aliased_interaction),
+        cmocka_unit_test(test_broken_files),   cmocka_unit_test(test_wrong_types),
+        cmocka_unit_test(test_files),          cmocka_unit_test(test_fifty_megabytes_of_a),
+        cmocka_unit_test(test_cut_anywhere),   cmocka_unit_test(test_durations),
         cmocka_unit_test(test_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void test_load(void **state)
         {"a: &x [p]\nb: *x\nc: &m {d: 1}\ne: *m\n", "a=p; b=p; c.d=1; e.d=1"},
         {"a.b: 1\na: {b: 2}\n", "a.b=1; a.b=2"},
         {"a: !!binary YWI=\n", "a=ab"},
+        {"!!binary YWI=: 1\nYWI=: 2\nnull: 3\n", "ab=1; YWI==2; null=3"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct td_error err = {0};
@@ -145,6 +146,33 @@ static void test_depth(void **state)
     td_buf_release(&text);
 }
 
+/* Keys that are as long as all of their settings are in number would take for ever. */
+static void test_long_paths(void **state)
+{
+    (void)state;
+    for (int len = 995; len <= 1005; len++) {
+        struct td_buf text;
+        struct td_error err = {0};
+        struct td_settings *settings;
+        td_buf_init(&text);
+        td_buf_put_text(&text, "m:\n  ");
+        for (int i = 0; i < len - 2; i++)
+            td_buf_put_char(&text, 'x');
+        td_buf_put_text(&text, ": 1\n");
+        int status = load(text.data, &settings, &err);
+        assert_int_equal(status, len > 1000 ? TD_ERR_LIMIT : 0);
+        if (status == 0) {
+            assert_int_equal(settings->items[0].path.len, len);
+            td_settings_free(settings);
+        } else {
+            assert_int_equal(err.line, 2);
+            assert_string_equal(err.message,
+                                "the path of a setting is longer than 1000 bytes here");
+        }
+        td_buf_release(&text);
+    }
+}
+
 static void assert_written(const char *yaml, enum td_layout layout, const char *want)
 {
     struct td_buf text, out;
@@ -198,8 +226,9 @@ static void test_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_load),  cmocka_unit_test(test_marks),   cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_depth), cmocka_unit_test(test_written),
+        cmocka_unit_test(test_load),    cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_written), cmocka_unit_test(test_long_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

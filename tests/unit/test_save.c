@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Saving piece by piece; what other programs see of it is in tests/behaviour/run_save.py. */
+/* Saving piece by piece; what other programs see of it is in tests/behaviour/run_saving.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -186,22 +186,31 @@ static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out
     return status;
 }
 
-int td_draft_render(const struct td_edit *edit, struct td_buf *out, struct td_error *err)
+static int attempt(const struct td_edit *edit, const int64_t *ids, bool careful, struct td_buf *out,
+                   struct td_error *err)
 {
-    struct td_draft draft = {.edit = edit};
-    int64_t *ids;
-    int status = td_edit_ids(edit, &ids, err);
-    if (status < 0)
-        return status;
+    struct td_draft draft = {.edit = edit, .careful = careful};
     td_buf_init(&draft.text);
     td_splices_init(&draft.splices);
     td_arena_init(&draft.arena);
-    status = render(&draft, ids, out, err);
+    int status = render(&draft, ids, out, err);
     if (draft.owned)
         td_yaml_release(&draft.tree);
     td_splices_release(&draft.splices);
     td_buf_release(&draft.text);
     td_arena_release(&draft.arena);
+    return status;
+}
+
+int td_draft_render(const struct td_edit *edit, struct td_buf *out, struct td_error *err)
+{
+    int64_t *ids;
+    int status = td_edit_ids(edit, &ids, err);
+    if (status < 0)
+        return status;
+    status = attempt(edit, ids, false, out, err);
+    if (status == TD_ERR_INVALID)
+        status = attempt(edit, ids, true, out, err);
     free(ids);
     return status;
 }

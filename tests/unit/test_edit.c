@@ -256,6 +256,8 @@ static void test_styles(void **state)
         {"plain # why", "other", "other # why"},
         {"plain  # why", "a\nb\n", "|  # why\n      a\n      b"},
         {"# below\n      plain", "other", "# below\n      other"},
+        /* a blank line that follows would count to a block */
+        {"plain\n", "a\n\n", "\"a\\n\\n\"\n"},
         /* values that were left out */
         {"", "x", "x"},
         {"~ # none", "x", "x # none"},

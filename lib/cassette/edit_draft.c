@@ -77,32 +77,49 @@ static const struct td_yaml_node *last_scalar(const struct td_yaml_node *node)
     return node;
 }
 
+void td_draft_use(struct td_draft *draft, struct td_buf *text)
+{
+    if (draft->owned)
+        td_yaml_release(&draft->tree);
+    td_buf_release(&draft->text);
+    draft->tree = (struct td_yaml){0};
+    draft->text = *text;
+    draft->owned = true;
+    td_buf_init(text);
+}
+
 /*
- * The file, with an end to its last line. A block scalar that ends without one has no line break at
- * its end; where lines follow, it has to say so.
+ * The file, with an end to its last line, which most have. A block scalar that ends without one has
+ * no line break at its end; where lines follow, it has to say so.
  */
-static int copy_text(struct td_draft *draft, bool follows)
+static int read_text(struct td_draft *draft, bool follows, struct td_error *err)
 {
     const struct td_edit *edit = draft->edit;
     struct td_bytes content = td_buf_view(&edit->content);
     const struct td_yaml_node *last = last_scalar(edit->tree.root);
     size_t at = content.len;
-    if (follows && !ends_line(content) && last->kind == TD_YAML_SCALAR &&
-        last->end == content.len &&
+    struct td_buf text;
+    draft->tree = edit->tree;
+    if (ends_line(content))
+        return 0;
+    td_buf_init(&text);
+    if (follows && last->kind == TD_YAML_SCALAR && last->end == content.len &&
         (last->style == TD_YAML_LITERAL || last->style == TD_YAML_FOLDED)) {
         at = td_draft_content(draft, last) + 1;
-        td_buf_put(&draft->text, content.data, at);
-        td_buf_put_char(&draft->text, '-');
+        td_buf_put(&text, content.data, at);
+        td_buf_put_char(&text, '-');
         for (; at < content.len && strchr("+-0123456789", content.data[at]); at++)
             if (content.data[at] != '+' && content.data[at] != '-')
-                td_buf_put_char(&draft->text, content.data[at]);
-        td_buf_put(&draft->text, content.data + at, content.len - at);
+                td_buf_put_char(&text, content.data[at]);
+        td_buf_put(&text, content.data + at, content.len - at);
     } else {
-        td_buf_put_bytes(&draft->text, content);
+        td_buf_put_bytes(&text, content);
     }
-    if (!ends_line(content))
-        td_buf_put_bytes(&draft->text, draft->manner.line_break);
-    return td_buf_failed(&draft->text) ? TD_ERR_NOMEM : 0;
+    td_buf_put_bytes(&text, draft->manner.line_break);
+    bool failed = td_buf_failed(&text);
+    td_draft_use(draft, &text);
+    return failed ? td_error_nomem(err)
+                  : td_yaml_parse(&draft->tree, edit->path, td_buf_view(&draft->text), err);
 }
 
 /* ---- from the draft to the text ---- */
@@ -145,11 +162,8 @@ static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out
 {
     const struct td_edit *edit = draft->edit;
     size_t start = out->len;
-    draft->tree.source = td_buf_view(&edit->content);
-    draft->manner.line_break = td_line_break_of(draft->tree.source);
-    if (copy_text(draft, edit->added_count > 0) < 0)
-        return td_error_nomem(err);
-    int status = td_yaml_parse(&draft->tree, edit->path, td_buf_view(&draft->text), err);
+    draft->manner.line_break = td_line_break_of(td_buf_view(&edit->content));
+    int status = read_text(draft, edit->added_count > 0, err);
     if (status < 0)
         return status;
     status = td_draft_unshare(draft, ids, err);
@@ -172,21 +186,31 @@ static int render(struct td_draft *draft, const int64_t *ids, struct td_buf *out
     return status;
 }
 
+static int attempt(const struct td_edit *edit, const int64_t *ids, bool careful, struct td_buf *out,
+                   struct td_error *err)
+{
+    struct td_draft draft = {.edit = edit, .careful = careful};
+    td_buf_init(&draft.text);
+    td_splices_init(&draft.splices);
+    td_arena_init(&draft.arena);
+    int status = render(&draft, ids, out, err);
+    if (draft.owned)
+        td_yaml_release(&draft.tree);
+    td_splices_release(&draft.splices);
+    td_buf_release(&draft.text);
+    td_arena_release(&draft.arena);
+    return status;
+}
+
 int td_draft_render(const struct td_edit *edit, struct td_buf *out, struct td_error *err)
 {
-    struct td_draft draft = {.edit = edit};
     int64_t *ids;
     int status = td_edit_ids(edit, &ids, err);
     if (status < 0)
         return status;
-    td_buf_init(&draft.text);
-    td_splices_init(&draft.splices);
-    td_arena_init(&draft.arena);
-    status = render(&draft, ids, out, err);
-    td_yaml_release(&draft.tree);
-    td_splices_release(&draft.splices);
-    td_buf_release(&draft.text);
-    td_arena_release(&draft.arena);
+    status = attempt(edit, ids, false, out, err);
+    if (status == TD_ERR_INVALID)
+        status = attempt(edit, ids, true, out, err);
     free(ids);
     return status;
 }

@@ -7,6 +7,9 @@
 
 /* edit_draft.c: the whole of it, checked. Appended to `out`, which is as it was after a failure. */
 int td_draft_render(const struct td_edit *edit, struct td_buf *out, struct td_error *err);
+/* From now on the draft is this text, which it takes over, and whose tree is for the caller to
+ * read. */
+void td_draft_use(struct td_draft *draft, struct td_buf *text);
 /* The ids that the interactions have in the end, those that were read first, then those that are
  * added; of those that are removed any. To be freed. */
 int td_edit_ids(const struct td_edit *edit, int64_t **ids, struct td_error *err);

@@ -247,8 +247,8 @@ static int change_pairs(struct td_draft *draft, const struct td_yaml_node *mappi
         struct values values = {
             .record = mapping,
             .key = key,
-            .read = read->items + field,
-            .wanted = wanted->items + field,
+            .read = field < read->count ? read->items + field : NULL,
+            .wanted = field < read->count ? wanted->items + field : NULL,
             .count = count_values(key->next),
             .added = plan->order.items + plan->there[pair].first,
             .added_count = plan->there[pair].added,
@@ -292,7 +292,9 @@ int td_draft_change_fields(struct td_draft *draft, const struct td_yaml_node *re
                            const struct td_fields *wanted)
 {
     const struct td_yaml_node *mapping = td_yaml_resolve(key->next);
-    struct td_fields added = {wanted->items + read->count, wanted->count - read->count};
+    struct td_fields added = {0};
+    if (wanted->count > read->count)
+        added = (struct td_fields){wanted->items + read->count, wanted->count - read->count};
     if (mapping->kind != TD_YAML_MAPPING || !mapping->first)
         return make_mapping(draft, record, key, &added);
 

@@ -53,8 +53,10 @@ struct td_edit {
 /* The file while it is being changed, and how it is laid out. */
 struct td_draft {
     const struct td_edit *edit;
-    struct td_yaml tree; /* of `text` */
+    struct td_yaml tree; /* the edit's own, or one of `text` */
     struct td_buf text;  /* in which no alias stands in the way, and the last line has an end */
+    bool owned;          /* whether it is one of `text` */
+    bool careful;        /* all new texts are double-quoted: what follows a block may count to it */
     struct td_splices splices;
     struct td_arena arena;
     struct td_manner {

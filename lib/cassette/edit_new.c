@@ -401,7 +401,7 @@ void td_draft_put_interaction(struct td_draft *draft, struct td_buf *out,
                               const struct td_yaml_node *model,
                               const struct td_interaction *interaction, int64_t id)
 {
-    if (!is_go_layout(&draft->manner)) {
+    if (!is_go_layout(&draft->manner) || draft->careful) {
         put_in_manner(draft, out, model, interaction, id);
         return;
     }

@@ -299,6 +299,13 @@ void td_draft_put_scalar(struct td_draft *draft, struct td_buf *out, struct td_s
     if (place.like && (place.like->kind != TD_YAML_SCALAR || td_yaml_is_null(place.like)))
         place.like = NULL;
     bool binary = td_style_of(text, manner->layout, false).kind == TD_STYLE_BINARY;
+    if (draft->careful) {
+        if (binary)
+            put_binary(draft, out, text, true);
+        else
+            put_double(manner, out, text);
+        return;
+    }
     bool go = place.like ? is_go(draft, place) : !manner->quotes_all && !manner->quotes_single;
     /* What Go writes over several lines is not for flow style; and in a file of another manner, a
      * plain text looks like Go's. */

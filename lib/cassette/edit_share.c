@@ -367,12 +367,8 @@ static int unshare_once(struct td_draft *draft, const int64_t *ids, bool *again,
     td_map_release(&sharing.fates);
     td_arena_release(&sharing.arena);
     if (status == 0 && *again) {
-        struct td_bytes line_break = draft->manner.line_break;
         td_splices_release(&draft->splices);
-        td_yaml_release(&draft->tree);
-        td_buf_release(&draft->text);
-        draft->text = text;
-        draft->manner.line_break = line_break;
+        td_draft_use(draft, &text);
         return td_yaml_parse(&draft->tree, draft->edit->path, td_buf_view(&draft->text), err);
     }
     td_buf_release(&text);

@@ -256,6 +256,8 @@ static void test_styles(void **state)
         {"plain # why", "other", "other # why"},
         {"plain  # why", "a\nb\n", "|  # why\n      a\n      b"},
         {"# below\n      plain", "other", "# below\n      other"},
+        /* a blank line that follows would count to a block */
+        {"plain\n", "a\n\n", "\"a\\n\\n\"\n"},
         /* values that were left out */
         {"", "x", "x"},
         {"~ # none", "x", "x # none"},
@@ -290,10 +292,10 @@ static void test_literal(void **state)
         {"|6 # why\n          a\n          b", "    a\n    c\n",
          "|2 # why\n          a\n          c"},
         {"|  # why\n       a\n       b", "a\nc\n", "|  # why\n       a\n       c"},
-        {"|  # why\n       a", "b", "b  # why"},
+        {"|  # why\n       a", "b", "|-  # why\n       b"},
         /* what a block cannot hold */
         {"|\n      a", "\r\n", "\"\\r\\n\""},
-        {"|\n       a", " a\n", "|4\n         a"},
+        {"|\n       a", " a\n", "|2\n       a"},
     };
     check_bodies(rows, COUNT(rows), "version: 2\ninteractions:\n- request:\n    url: u\n    body: ",
                  "\n    method: GET\n  response:\n    code: 200\n");

@@ -129,9 +129,10 @@ static void print_line(const struct td_interaction *interaction)
     print_bytes(interaction, TD_REQUEST);
     printf("\n   response  %d, ", td_interaction_code(interaction));
     print_bytes(interaction, TD_RESPONSE);
-    size_t chunks = td_interaction_chunk_count(interaction);
+    size_t recorded = td_interaction_arrival_count(interaction);
+    size_t chunks = recorded ? recorded : td_interaction_chunk_count(interaction);
     if (chunks > 1 && chunks != SIZE_MAX)
-        printf(" in %zu events", chunks);
+        printf(" in %zu %s", chunks, recorded ? "chunks" : "events");
     print_duration(td_interaction_duration(interaction));
     if (*td_interaction_broken(interaction)) {
         fputs(", broken off: ", stdout);

@@ -39,8 +39,9 @@ void terminal_style(const struct terminal *terminal, const char *style)
 
 void terminal_heading(const struct terminal *terminal, const char *heading)
 {
+    putchar('\n');
     terminal_style(terminal, STYLE_BOLD);
-    fputs("\n--- ", stdout);
+    fputs("--- ", stdout);
     report_text(stdout, heading);
     terminal_style(terminal, NULL);
     putchar('\n');
@@ -162,18 +163,41 @@ void terminal_wrap(const struct terminal *terminal, unsigned indent, const char 
     }
 }
 
+/* As much of a label as there is room for; its columns. */
+static unsigned put_label(const char *label, size_t len)
+{
+    char *text = NULL;
+    size_t size = 0, at = 0, used;
+    unsigned columns = 0, more;
+    FILE *safe = open_memstream(&text, &size);
+    if (safe) {
+        report_bytes(safe, label, len);
+        fclose(safe);
+    }
+    for (; text && at < size; at += used, columns += more) {
+        more = columns_of(text + at, size - at, &used);
+        if (columns + more > LABEL - 1)
+            break;
+        fwrite(text + at, 1, used, stdout);
+    }
+    free(text);
+    return columns;
+}
+
 void terminal_labelled(const struct terminal *terminal, const char *style, const char *label,
                        size_t label_len, const char *data, size_t len)
 {
     bool narrow = terminal->width && terminal->width < NARROW;
     unsigned indent = narrow ? 2 : LABEL;
-    size_t shown = label_len < LABEL - 1 ? label_len : LABEL - 1;
-    terminal_style(terminal, style);
-    report_bytes(stdout, label, shown);
-    terminal_style(terminal, NULL);
-    if (narrow)
+    unsigned columns = 0;
+    if (label_len) {
+        terminal_style(terminal, style);
+        columns = put_label(label, label_len);
+        terminal_style(terminal, NULL);
+    }
+    if (narrow && label_len)
         put_break(indent);
     else
-        printf("%*s", (int)(LABEL - shown), "");
+        printf("%*s", (int)(indent - columns), "");
     terminal_wrap(terminal, indent, data, len);
 }

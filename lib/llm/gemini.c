@@ -109,7 +109,7 @@ static void say_part(struct td_llm_builder *builder, struct td_llm_talk *talk,
         td_llm_say(builder,
                    talk->last && talk->last->part.kind == kind
                        ? talk->last
-                       : td_llm_add_part(builder, talk, kind, NULL),
+                       : td_llm_add_part(builder, talk, kind, part),
                    text);
 }
 
@@ -136,6 +136,8 @@ static void read_answer(struct td_llm_builder *builder, const struct td_json *da
         struct td_llm_talk *talk =
             td_llm_choice(builder, td_llm_number(candidate, "index", place++));
         const struct td_json *content = td_llm_object(candidate, "content");
+        if (!builder->copies)
+            talk->choice.message.node = content;
         td_llm_set(builder, &talk->choice.message.role, td_llm_text(content, "role"));
         td_llm_set(builder, &talk->choice.finish, td_llm_text(candidate, "finishReason"));
         const struct td_json *part = td_llm_first(content, "parts");

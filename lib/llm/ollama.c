@@ -32,20 +32,34 @@ static void say(struct td_llm_builder *builder, struct td_llm_talk *talk,
         td_llm_say(builder, td_llm_part_at(builder, talk, kind, 0, 0), text);
 }
 
-static void read_event(struct td_llm_builder *builder, struct td_bytes type,
-                       const struct td_json *data)
+/* All but what was said. NULL where it is an error. */
+static struct td_llm_talk *take_head(struct td_llm_builder *builder, const struct td_json *data)
 {
     struct td_llm_usage *usage = &builder->reply->usage;
-    const struct td_json *message = td_llm_object(data, "message");
-    const struct td_json *said = message ? message : data;
-    (void)type;
     if (td_llm_take_error(builder, data)) {
         builder->finished = true;
-        return;
+        return NULL;
     }
     struct td_llm_talk *talk = td_llm_choice(builder, 0);
     td_llm_set(builder, &builder->reply->model, td_llm_text(data, "model"));
-    td_llm_set(builder, &talk->choice.message.role, td_llm_text(message, "role"));
+    td_llm_set(builder, &talk->choice.message.role,
+               td_llm_text(td_llm_object(data, "message"), "role"));
+    td_llm_set(builder, &talk->choice.finish, td_llm_text(data, "done_reason"));
+    td_llm_take_number(&usage->input, data, "prompt_eval_count");
+    td_llm_take_number(&usage->output, data, "eval_count");
+    builder->finished = builder->finished || td_llm_true(data, "done");
+    return talk;
+}
+
+static void read_event(struct td_llm_builder *builder, struct td_bytes type,
+                       const struct td_json *data)
+{
+    const struct td_json *message = td_llm_object(data, "message");
+    const struct td_json *said = message ? message : data;
+    struct td_llm_talk *talk = take_head(builder, data);
+    (void)type;
+    if (!talk)
+        return;
     say(builder, talk, TD_LLM_REASONING, td_llm_text(said, "thinking"));
     say(builder, talk, TD_LLM_TEXT, td_llm_text(said, message ? "content" : "response"));
     const struct td_json *call = td_llm_first(message, "tool_calls");
@@ -54,15 +68,17 @@ static void read_event(struct td_llm_builder *builder, struct td_bytes type,
         td_llm_add_call(builder, talk, call, td_llm_text(call, "id"), td_llm_text(function, "name"),
                         td_llm_get(function, "arguments"));
     }
-    td_llm_take_number(&usage->input, data, "prompt_eval_count");
-    td_llm_take_number(&usage->output, data, "eval_count");
-    td_llm_set(builder, &talk->choice.finish, td_llm_text(data, "done_reason"));
-    builder->finished = builder->finished || td_llm_true(data, "done");
 }
 
 static void read_whole(struct td_llm_builder *builder, const struct td_json *body)
 {
-    read_event(builder, td_bytes(NULL, 0), body);
+    const struct td_json *message = td_llm_object(body, "message");
+    struct td_llm_talk *talk = take_head(builder, body);
+    if (!talk)
+        return;
+    talk->choice.message.node = message;
+    td_llm_add_chat(builder, talk, message ? message : body);
+    td_llm_add_text(builder, talk, TD_LLM_TEXT, td_llm_get(body, "response"));
 }
 
 static const char *missing(const struct td_llm_builder *builder)

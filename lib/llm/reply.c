@@ -47,9 +47,19 @@ static int recognize(struct reading *reading)
     return 0;
 }
 
+/* A document that lives as long as the event; NULL where it is not JSON. */
+static struct td_json *parse(struct reading *reading, struct td_bytes text)
+{
+    struct td_error syntax;
+    struct td_json *data = td_json_parse(&reading->event, text, &syntax);
+    if (!data && syntax.code == TD_ERR_NOMEM)
+        reading->builder.failed = true;
+    return data;
+}
+
 static void read_exception(struct reading *reading, const struct td_llm_event *event)
 {
-    struct td_json *data = td_json_parse(&reading->event, event->data, NULL);
+    struct td_json *data = parse(reading, event->data);
     struct td_bytes text = td_llm_text(data, "message");
     td_llm_set_error(&reading->builder, event->type, text.data ? text : event->data);
     reading->builder.finished = true;
@@ -63,7 +73,8 @@ static struct td_json *unwrap(struct reading *reading, const struct td_json *dat
     struct td_bytes bytes = td_llm_text(data, "bytes");
     if (!bytes.data || !td_base64_decode(&reading->event, bytes, &decoded, &bad))
         return NULL;
-    return td_json_parse(&reading->event, decoded, NULL);
+    reading->builder.failed = reading->builder.failed || !decoded.data;
+    return parse(reading, decoded);
 }
 
 /* Bedrock's own count, in the last event of a stream of InvokeModel. */
@@ -86,7 +97,7 @@ static void read_event(struct reading *reading, struct td_llm_event *event)
         read_exception(reading, event);
         return;
     }
-    const struct td_json *data = td_json_parse(&reading->event, event->data, NULL);
+    const struct td_json *data = parse(reading, event->data);
     if (data && td_llm_is(event->type, "chunk")) {
         data = unwrap(reading, data);
         event->type = td_bytes(NULL, 0);

@@ -95,8 +95,8 @@ static void take_head(struct td_llm_builder *builder, const struct td_json *resp
     td_llm_take_error(builder, response);
     struct td_bytes reason = td_llm_text(td_llm_object(response, "incomplete_details"), "reason");
     struct td_bytes status = td_llm_text(response, "status");
-    /* "in_progress" is no end, but may be all that a stream has told when it breaks off. */
-    if (!td_llm_is(status, "in_progress"))
+    /* These are no end, but may be all that a stream has told when it breaks off. */
+    if (!td_llm_is(status, "in_progress") && !td_llm_is(status, "queued"))
         td_llm_set(builder, &talk->choice.finish, reason.len ? reason : status);
 }
 

@@ -232,7 +232,7 @@ class Suite:
                           ('a bit in a payload', body.replace(b'Good', b'Goop')),
                           ('a bit in a checksum', body[:-1] + bytes([body[-1] ^ 1])),
                           ('a bit in a prelude', body[:3] + bytes([body[3] ^ 1]) + body[4:]),
-                          ('nothing', b'')):
+                          ('a byte too many', body + b'x'), ('nothing', b'')):
       reply = self.json(cassette(url, asked, damaged, kind))['reply']
       self.tap.result(reply['complete'] is False and reply['incomplete'],
                       f'Converse, {name}: incomplete', repr(reply))
@@ -354,7 +354,7 @@ class Suite:
     for arguments in ([path], [path + '#0'], ['--conversation', path], ['--format', 'json', path]):
       name = ' '.join(os.path.basename(a) for a in arguments)
       run = self.show(*arguments)
-      out = run.out.decode()
+      out = run.text()
       found = forbidden.search(out)
       self.tap.result(run.code == 0 and not found, f'nothing gives a terminal orders: {name}',
                       repr(out[max(0, found.start() - 40):][:100]) if found else run.story())

@@ -38,7 +38,7 @@ static void look_reply(const struct td_llm_reply *reply)
     assert(*td_llm_api_name(reply->api));
     assert(reply->complete == !reply->incomplete);
     assert(reply->unknown_count <= reply->event_count);
-    assert(reply->streamed == !reply->root || !reply->streamed);
+    assert(!reply->streamed || !reply->root);
     look(reply->id);
     look(reply->model);
     look(reply->error_type);

@@ -173,6 +173,22 @@ static void test_frames(void **state)
     td_buf_release(&body);
 }
 
+/* Each checksum counts, whatever the other says. */
+static void test_each_checksum(void **state)
+{
+    (void)state;
+    struct td_buf body;
+    struct td_aws_frame frame;
+    td_buf_init(&body);
+    put_event(&body, "{}");
+    assert_true(td_aws_frame_read(td_buf_view(&body), &frame));
+    body.data[11] ^= 1;
+    body.len -= 4;
+    said_number(&body, td_aws_checksum(td_buf_view(&body)));
+    assert_false(td_aws_frame_read(td_buf_view(&body), &frame));
+    td_buf_release(&body);
+}
+
 /* Lengths that contradict each other, under checksums that are right. */
 static void test_frame_lengths(void **state)
 {
@@ -341,11 +357,11 @@ static void test_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),   cmocka_unit_test(test_records),
-        cmocka_unit_test(test_gemini),  cmocka_unit_test(test_checksum),
-        cmocka_unit_test(test_frames),  cmocka_unit_test(test_frame_lengths),
-        cmocka_unit_test(test_headers), cmocka_unit_test(test_events),
-        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_lines),         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_gemini),        cmocka_unit_test(test_checksum),
+        cmocka_unit_test(test_frames),        cmocka_unit_test(test_each_checksum),
+        cmocka_unit_test(test_frame_lengths), cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_events),        cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -447,6 +447,8 @@ static void test_volatile(void **state)
         td_llm_path_volatile(TD_LLM_OPENAI_CHAT, TD_REQUEST, TD_BYTES("/messages/2/tool_call_id")));
     assert_true(td_llm_path_volatile(TD_LLM_ANTHROPIC, TD_RESPONSE,
                                      TD_BYTES("/content_block/content/0/encrypted_content")));
+    assert_true(td_llm_path_volatile(TD_LLM_OPENAI_CHAT, TD_RESPONSE,
+                                     TD_BYTES("/timings/predicted_per_second")));
     assert_false(td_llm_path_volatile(TD_LLM_OPENAI_CHAT, TD_REQUEST, TD_BYTES("/id")));
     assert_false(td_llm_path_volatile(TD_LLM_OPENAI_CHAT, TD_RESPONSE,
                                       TD_BYTES("/choices/0/message/content")));

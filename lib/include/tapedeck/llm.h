@@ -75,7 +75,7 @@ struct td_llm_message {
     const struct td_llm_part *parts;
     size_t part_count;
     struct td_bytes path;       /* of a request: its JSON Pointer, "/messages/3" */
-    const struct td_json *node; /* as that of a part */
+    const struct td_json *node; /* as that of a part; NULL where no single place holds it */
 };
 
 struct td_llm_tool {

@@ -8,6 +8,7 @@
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
 #include <tapedeck/error.h>
+#include <tapedeck/llm.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -286,7 +286,7 @@ static void put_request(struct td_buf *out, struct td_bytes method, struct td_by
     td_buf_put_bytes(out, url);
 }
 
-/* Why nothing answered: it was all played, or nothing matched. */
+/* Why nothing answered: it was all played, or nothing matched; and what to do about it. */
 static void explain(struct td_buf *out, struct td_deck *deck, const struct td_query *query,
                     const struct td_class *class)
 {
@@ -300,20 +300,27 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
         }
         if (class->count > 5)
             td_buf_printf(out, "    ... and %zu more\n", class->count - 5);
-        td_buf_put_text(out, "  record it as often as it is asked, or allow replays "
-                             "(tapedeck replay --replayable)\n");
+        td_buf_put_text(out, "  to play it as often as it is asked for: tapedeck replay "
+                             "--replayable ...\n");
+        td_explain_record(out, "  ", path_of(deck, td_index_at(deck->index, class->items[0])));
         return;
     }
     size_t position;
     if (!td_index_nearest(deck->index, query, &position)) {
         td_buf_put_text(out, "  the cassette has no interactions\n");
+        if (deck->cassette_count)
+            td_explain_record(out, "  ", deck->cassettes[0]->path);
         return;
     }
     const struct td_interaction *nearest = td_index_at(deck->index, position);
+    uint32_t played = td_run_played_by(deck->run, position);
     td_buf_put_text(out, "  nearest is ");
     name_interaction(out, deck, nearest);
-    td_buf_put_text(out, ", which differs:\n");
-    td_explain_difference(out, "    ", query, nearest);
+    if (played)
+        td_buf_printf(out, ", already played to request %u,", (unsigned)played);
+    td_buf_put_text(out, played ? " and differs:\n" : ", which differs:\n");
+    td_explain_miss(out, "  ", query, nearest, td_index_rules(deck->index, position),
+                    path_of(deck, nearest));
 }
 
 static void tell_miss(struct td_deck *deck, struct td_buf *text)

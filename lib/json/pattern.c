@@ -100,19 +100,32 @@ int td_json_patterns_add(struct td_json_patterns *patterns, struct td_bytes text
     return 0;
 }
 
+/* Whether a key is what a segment says, in which '*' is any text. */
 static bool name_is(struct td_bytes escaped, struct td_bytes key)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < escaped.len; i++, at++) {
-        char c = escaped.data[i];
-        if (c == '~') {
-            static const char meant[] = {'~', '/', '*'};
-            c = meant[escaped.data[++i] - '0'];
-        }
-        if (at == key.len || key.data[at] != c)
+    static const char meant[] = {'~', '/', '*'};
+    size_t i = 0, at = 0, star = SIZE_MAX, resume = 0;
+    for (;;) {
+        bool wild = i < escaped.len && escaped.data[i] == '*';
+        size_t width = i < escaped.len && escaped.data[i] == '~' ? 2 : 1;
+        char c = i == escaped.len ? '\0'
+                 : width == 2     ? meant[escaped.data[i + 1] - '0']
+                                  : escaped.data[i];
+        if (wild) {
+            star = ++i;
+            resume = at;
+        } else if (i == escaped.len && at == key.len) {
+            return true;
+        } else if (i < escaped.len && at < key.len && key.data[at] == c) {
+            i += width;
+            at++;
+        } else if (star != SIZE_MAX && resume < key.len) {
+            i = star;
+            at = ++resume;
+        } else {
             return false;
+        }
     }
-    return at == key.len;
 }
 
 /* Bits: k is set where the first k segments led here. '**' may also stand for nothing. */

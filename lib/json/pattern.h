@@ -3,6 +3,7 @@
  * Patterns of places in JSON values: a JSON Pointer (RFC 6901) in which a whole segment may be '*',
  * any one member or element, or '**', any number of levels, none included. The segments "messages",
  * "*", "id" lead to the id of each message, and "**", "id" to each member called id, however deep.
+ * Within a segment '*' is any text: "*_id".
  * '~2' stands for a '*' that is meant literally, as '~1' does for '/' and '~0' for '~'.
  */
 #ifndef TD_JSON_PATTERN_H

@@ -31,7 +31,7 @@ struct td_body_piece {
 struct td_body {
     enum td_body_kind kind;
     struct td_bytes bytes;
-    const struct td_json *json;   /* of TD_BODY_JSON */
+    struct td_json *json;         /* of TD_BODY_JSON */
     struct td_body_piece *pieces; /* of all other kinds: fields by name, those of one name in
                                      written order; parts in written order */
     size_t count;

@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Why a request was not answered, in words. */
+/*
+ * Findings in words: the one way in which differences are told, by a miss and by `tapedeck diff`.
+ * First what it comes to, then line by line where, with both values, cut where they are long.
+ */
 #ifndef TD_MATCH_EXPLAIN_H
 #define TD_MATCH_EXPLAIN_H
 
-#include "match/index.h"
+#include "match/findings.h"
+
+struct td_explain_style {
+    const char *indent; /* of each line */
+    size_t most;        /* findings; the rest is counted */
+    bool side_by_side;  /* "asked ..., recorded ..." on one line; else "- ..." and "+ ..." on two */
+    bool colour;        /* and marks on the words that differ, with the terminal's codes */
+};
+
+/* Appends a line or more for each finding; nothing where there is none. */
+void td_explain_findings(struct td_buf *out, const struct td_findings *findings,
+                         const struct td_explain_style *style);
 
 /*
- * Appends what differs between a request and an interaction that does not match it, one line a
- * finding, each "field: ..." with both values, the most telling first: method, then URL by its
- * parts, then the body (JSON by path). Each line starts with `indent` and ends in a newline. Long
- * values are cut in the middle. Nothing is appended where they match.
+ * Appends what differs between a request and an interaction that does not match it by the rules.
+ * Nothing is appended where they match.
  */
 void td_explain_difference(struct td_buf *out, const char *indent, const struct td_query *query,
-                           const struct td_interaction *interaction);
+                           const struct td_interaction *interaction, const struct td_rules *rules);
+
+/* The same, and what to run: to record the request into `cassette` as well, or, where it may be
+ * meant, to let the difference not count. `indent` is that of the latter; the findings are further
+ * in. */
+void td_explain_miss(struct td_buf *out, const char *indent, const struct td_query *query,
+                     const struct td_interaction *interaction, const struct td_rules *rules,
+                     const char *cassette);
+/* "to record it: ..." alone. */
+void td_explain_record(struct td_buf *out, const char *indent, const char *cassette);
 
 #endif

@@ -10,7 +10,7 @@
 enum {
     MOST_TOKENS = 64 * 1024,       /* of one request: what comes after does not count */
     MOST_TRIES = 4,                /* clusters that a new request is held against */
-    MOST_COMPARED = 4,             /* interactions that are compared in full */
+    MOST_COMPARED = 4,             /* interactions, equally near, that are compared in order */
     MOST_EDITS = 400,              /* in such a comparison */
     WORK_LIMIT = 64 * 1024 * 1024, /* words that a search looks at, before it rests with what it
                                       has: some tenths of a second, and on a miss only */
@@ -229,7 +229,7 @@ static int compare(struct nearness a, struct nearness b)
 /* The nearest few, by distance and then by position. */
 struct candidate {
     size_t position;
-    size_t distance; /* never more than that in full */
+    size_t distance; /* without regard to order */
     const struct td_rules *rules;
 };
 
@@ -300,32 +300,45 @@ static void search_address(struct search *search, const struct address *address)
         search_cluster(search, address->clusters[i]);
 }
 
-/* Of the candidates, in the order of what their distance is at least. */
-static size_t compare_in_full(struct search *search, const struct td_nearest *nearest)
+/* The edit distance of a candidate. */
+static size_t compare_in_full(struct search *search, const struct td_nearest *nearest,
+                              const struct candidate *candidate)
 {
+    const struct td_recorded_request *request = nearest->requests[candidate->position];
+    struct td_query recorded = {
+        .body = request->message.body,
+        .headers = request->message.headers,
+    };
     struct td_tokens tokens;
-    struct candidate best = {.position = SIZE_MAX, .distance = SIZE_MAX};
+    size_t distance = MOST_EDITS;
     td_tokens_init(&tokens, MOST_TOKENS);
-    for (size_t i = 0; i < search->count && before(&search->best[i], &best); i++) {
-        struct candidate candidate = search->best[i];
-        const struct td_recorded_request *request = nearest->requests[candidate.position];
-        struct td_query recorded = {
-            .body = request->message.body,
-            .headers = request->message.headers,
-        };
-        bool read = search->rules == candidate.rules ||
-                    read_tokens(&search->tokens, search->query, candidate.rules);
-        search->rules = candidate.rules;
-        if (read && read_tokens(&tokens, &recorded, candidate.rules)) {
-            size_t distance = td_tokens_distance(&search->tokens, &tokens, MOST_EDITS);
-            if (distance > candidate.distance)
-                candidate.distance = distance;
-        }
-        if (before(&candidate, &best))
-            best = candidate;
-    }
+    bool read = search->rules == candidate->rules ||
+                read_tokens(&search->tokens, search->query, candidate->rules);
+    search->rules = candidate->rules;
+    if (read && read_tokens(&tokens, &recorded, candidate->rules))
+        distance = td_tokens_distance(&search->tokens, &tokens, MOST_EDITS);
     td_tokens_release(&tokens);
-    return best.position;
+    return distance;
+}
+
+/* Of the candidates that are equally near the one that is nearest in order. An edit distance is
+ * never smaller than the other, so that where they are the same no other can be nearer. */
+static size_t choose(struct search *search, const struct td_nearest *nearest)
+{
+    const struct candidate *first = &search->best[0];
+    size_t chosen = first->position, least = SIZE_MAX;
+    for (size_t i = 0; i < search->count && search->best[i].distance == first->distance &&
+                       least > first->distance;
+         i++) {
+        if (!i && (search->count == 1 || search->best[1].distance > first->distance))
+            break;
+        size_t distance = compare_in_full(search, nearest, &search->best[i]);
+        if (distance < least) {
+            least = distance;
+            chosen = search->best[i].position;
+        }
+    }
+    return chosen;
 }
 
 bool td_nearest_find(const struct td_nearest *nearest, const struct td_query *query,
@@ -361,7 +374,7 @@ bool td_nearest_find(const struct td_nearest *nearest, const struct td_query *qu
             search_address(&search, address);
     free(all);
     if (search.count)
-        *position = compare_in_full(&search, nearest);
+        *position = choose(&search, nearest);
     td_tokens_release(&search.tokens);
     return search.count > 0;
 }

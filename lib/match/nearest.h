@@ -3,15 +3,15 @@
  * Which interaction a person would say was meant by a request that none answers.
  *
  * First by method and URL: path before host before method before query. Among those that are
- * equally near so, by the edit distance of what counts of headers and body: how many words (and
- * other values) have to be inserted or deleted to make one of the other, where a word in another
- * member of the JSON is another word. The first recorded of several.
+ * equally near so, by how many words (and other values) of what counts of headers and body are only
+ * in one of the two, where a word in another member of the JSON is another word, and their order is
+ * left out, so that what was moved is still the same; then by the edit distance: how many have to
+ * be deleted and inserted, in order. The first recorded of several.
  *
  * It is found without going through all bodies: interactions that are much alike are kept as the
- * first of them and what is different in the others, word by word, so that a search looks at the
- * request's own words and at those that are different only. That gives for each interaction a
- * distance that leaves the order of the words out, which is never too large; the nearest few by
- * that are then compared in full.
+ * first of them and what is different in the others, word by word (match/cluster.h), so that a
+ * search looks at the request's own words and at those that are different only. The few nearest by
+ * that are then compared in order.
  */
 #ifndef TD_MATCH_NEAREST_H
 #define TD_MATCH_NEAREST_H

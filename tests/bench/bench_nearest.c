@@ -84,17 +84,38 @@ static size_t edit_distance(const struct td_tokens *a, const struct td_tokens *b
     return distance;
 }
 
+/* How many words are in one of the two only, as often as they are. */
+static size_t bag_distance(const struct td_tokens *a, const struct td_tokens *b)
+{
+    struct td_tokens left, right;
+    td_tokens_init(&left, 0);
+    td_tokens_init(&right, 0);
+    left.items = malloc(a->count * sizeof *left.items + 1);
+    right.items = malloc(b->count * sizeof *right.items + 1);
+    if (!left.items || !right.items)
+        exit(3);
+    memcpy(left.items, a->items, (left.count = a->count) * sizeof *left.items);
+    memcpy(right.items, b->items, (right.count = b->count) * sizeof *right.items);
+    td_tokens_sort(&left);
+    td_tokens_sort(&right);
+    double both = td_tokens_likeness(&left, &right) * (double)(a->count + b->count);
+    td_tokens_release(&left);
+    td_tokens_release(&right);
+    return a->count + b->count - (size_t)(both + 0.5);
+}
+
 static size_t search_in_full(const struct td_buf *bodies, const struct td_query *query)
 {
     struct td_tokens asked, recorded;
-    size_t best = SIZE_MAX, found = 0;
+    size_t best = SIZE_MAX, best_bag = SIZE_MAX, found = 0;
     read_tokens(&asked, query);
     for (size_t i = 0; i < COUNT; i++) {
         struct td_query other = query_of(&bodies[i]);
         read_tokens(&recorded, &other);
-        size_t distance = edit_distance(&asked, &recorded);
-        if (distance < best) {
+        size_t distance = edit_distance(&asked, &recorded), bag = bag_distance(&asked, &recorded);
+        if (bag < best_bag || (bag == best_bag && distance < best)) {
             best = distance;
+            best_bag = bag;
             found = i;
         }
         td_tokens_release(&recorded);

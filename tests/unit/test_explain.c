@@ -42,7 +42,10 @@ static char *explain(struct td_query query, struct td_interaction interaction, c
 {
     struct td_buf out;
     td_buf_init(&out);
-    td_explain_difference(&out, indent, &query, &interaction);
+    struct td_rules rules;
+    td_rules_init(&rules);
+    td_explain_difference(&out, indent, &query, &interaction, &rules);
+    td_rules_release(&rules);
     assert_false(td_buf_failed(&out));
     struct td_index *index = td_index_new();
     assert_non_null(index);
@@ -74,15 +77,22 @@ static void test_method_and_url(void **state)
     assert_explained(base, (struct request){"POST", base.url, ""},
                      "method: asked 'GET', recorded 'POST'\n");
     assert_explained(base, (struct request){"GET", "https://h.example/v1/chat?a=2", ""},
-                     "url: query: asked 'a=1', recorded 'a=2'\n");
+                     "url: query 'a': asked '1', recorded '2'\n");
+    assert_explained((struct request){"GET", "http://h/?a=1&b=2&c", ""},
+                     (struct request){"GET", "http://h/?b=2&a=1&d=%2f", ""},
+                     "url: query 'c': asked '', not recorded\n"
+                     "url: query 'd': recorded '/', not asked\n");
+    assert_explained((struct request){"GET", "http://h/?a=1&b=2", ""},
+                     (struct request){"GET", "http://h/?b=2&a=1", ""},
+                     "url: query: asked 'a=1&b=2', recorded 'b=2&a=1'\n");
     assert_explained(base, (struct request){"GET", "https://h.example/v1/chat", ""},
-                     "url: query: asked 'a=1', not recorded\n");
+                     "url: query 'a': asked '1', not recorded\n");
     assert_explained((struct request){"GET", "http://h/?", ""},
                      (struct request){"GET", "http://h/", ""},
                      "url: query: asked '', not recorded\n");
     assert_explained((struct request){"GET", "http://h/", ""},
                      (struct request){"GET", "http://h/?x", ""},
-                     "url: query: recorded 'x', not asked\n");
+                     "url: query 'x': recorded '', not asked\n");
     assert_explained(base, (struct request){"GET", "http://h.example:8080/v2/chat?a=1", ""},
                      "url: scheme: asked 'https', recorded 'http'\n"
                      "url: host: asked 'h.example', recorded 'h.example:8080'\n"
@@ -154,6 +164,36 @@ static void test_other_bodies(void **state)
     assert_bodies("--x\r\nA\r\n--x--", "{}",
                   "body: asked a multipart body of 13 bytes ('--x\\r\\nA\\r\\n--x--'), "
                   "recorded JSON of 2 bytes ({})\n");
+}
+
+static void test_lines_and_parts(void **state)
+{
+    (void)state;
+    assert_bodies("one\ntwo\nthree\nfour", "one\ntwo\nthree and\nfour\nfive",
+                  "body: line 3: asked 'three', recorded 'three and'\n"
+                  "body: line 5: recorded 'five', not asked\n");
+    assert_bodies("a\nx\nb\nc", "a\nb\nc", "body: line 2: asked 'x', not recorded\n");
+    const char *part = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n"
+                       "\r\n{\"a\":[1,2]}\r\n--x\r\n\r\nline\nother\r\n--x--\r\n";
+    assert_bodies(part,
+                  "--y\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n"
+                  "\r\n{\"a\":[1,3]}\r\n--y\r\n\r\nline\nOther\r\n--y--\r\n",
+                  "body: part 1 'file': /a/1: asked 2, recorded 3\n"
+                  "body: part 2: line 2: asked 'other', recorded 'Other'\n");
+    assert_bodies(part,
+                  "--y\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b\"\r\n"
+                  "\r\n{\"a\":[1,2]}\r\n--y\r\n\r\nline\nother\r\n--y--\r\n",
+                  "body: part 1 'file': asked 'Content-Disposition: form-data; name=\"file\"; "
+                  "filename=\"a\"', recorded 'Content-Disposition: form-data; name=\"file\"; "
+                  "filename=\"b\"'\n");
+}
+
+static void test_moved_and_renamed(void **state)
+{
+    (void)state;
+    assert_bodies("[[2],[1]]", "[[1],[2]]", "body: /0: moved to /1\n");
+    assert_bodies("{\"max_completion_tokens\":400}", "{\"max_tokens\":400}",
+                  "body: /max_tokens: renamed to 'max_completion_tokens'\n");
 }
 
 static void test_indent(void **state)
@@ -375,6 +415,8 @@ int main(void)
         cmocka_unit_test(test_json_bodies),
         cmocka_unit_test(test_many_differences),
         cmocka_unit_test(test_other_bodies),
+        cmocka_unit_test(test_lines_and_parts),
+        cmocka_unit_test(test_moved_and_renamed),
         cmocka_unit_test(test_indent),
         cmocka_unit_test(test_excerpts),
         cmocka_unit_test(test_excerpts_of_characters),

@@ -101,6 +101,12 @@ static void test_ignored_paths(void **state)
     assert_false(match_bodies(RULES("ignore_paths=/01"), "[1,2,3]", "[1,9,3]"));
     assert_true(match_bodies(RULES("ignore_paths=/a~1b~0c~2"), "{\"a/b~c*\":1}", "{}"));
     assert_false(match_bodies(RULES("ignore_paths=/~2"), "{\"b\":1}", "{}"));
+    assert_true(
+        match_bodies(RULES("ignore_paths=/*_id"), "{\"a_id\":1,\"_id\":2}", "{\"b_id\":3}"));
+    assert_false(match_bodies(RULES("ignore_paths=/*_id"), "{\"a_ids\":1}", "{}"));
+    assert_true(match_bodies(RULES("ignore_paths=/a*b*c"), "{\"abxbc\":1}", "{\"aXbYc\":2}"));
+    assert_false(match_bodies(RULES("ignore_paths=/a*b~2"), "{\"axbb\":1}", "{}"));
+    assert_true(match_bodies(RULES("ignore_paths=/a*b~2"), "{\"axbb*\":1}", "{}"));
     assert_true(match_bodies(RULES("ignore_paths=/a\\,b"), "{\"a,b\":1}", "{}"));
     assert_true(match_bodies(RULES("ignore_paths=/a,/b"), "{\"a\":1,\"b\":2}", "{}"));
     assert_true(match_bodies(RULES("ignore_paths=/csrf"), "a=1&csrf=x", "csrf=y&a=1"));
@@ -294,7 +300,7 @@ static void test_rules_file(void **state)
 static void test_hostile(void **state)
 {
     (void)state;
-    enum { DEEP = 100000, WIDE = 1000000 };
+    enum { DEEP = 100000, WIDE = 100000 };
     struct td_buf a;
     td_buf_init(&a);
     for (int i = 0; i < DEEP; i++)

@@ -121,6 +121,13 @@ class Suite:
     run = self.check(*[os.path.relpath(path, ROOT) for path in dialects])
     self.golden('dialects.txt', run.text())
 
+  def test_go(self):
+    """What Go's own emitters have written, in all layouts, is in their style."""
+    written = sorted(glob.glob(os.path.join(ROOT, 'testdata', 'goldens', '*.yaml')))
+    run = self.check('--rule', 'style', *written)
+    self.tap.result(len(written) == 3 and run.out == b'' and run.code == 0, 'the style is Go\'s',
+                    run.text())
+
   def test_broken(self):
     broken = sorted(glob.glob(os.path.join(ROOT, 'testdata', 'broken', '*.yaml')))
     for path in broken:

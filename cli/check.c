@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* tapedeck check: what is wrong or suspicious in cassettes. */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tapedeck/check.h>
 
+#include "check_report.h"
 #include "command.h"
-#include "report.h"
-#include "terminal.h"
 
 static const char help[] =
     "Usage: tapedeck check [OPTION...] CASSETTE...\n"
@@ -53,12 +51,6 @@ struct arguments {
     bool fix;
     bool list_rules;
     char **paths;
-};
-
-/* What was found in all files. */
-struct totals {
-    size_t files, unreadable;
-    size_t of[TD_FAULT + 1]; /* by severity */
 };
 
 /* ---- Arguments ---- */
@@ -117,192 +109,10 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     return 0;
 }
 
-/* ---- Text ---- */
-
-static const char *style_of(enum td_severity severity)
-{
-    return severity == TD_FAULT ? STYLE_RED : severity == TD_WARNING ? STYLE_YELLOW : STYLE_BLUE;
-}
-
-/* "a.yaml:7:3: LABEL: interaction 2: what there is to tell [rule]" */
-static void print_line(const char *path, const struct td_check_finding *finding, const char *label,
-                       const struct terminal *terminal, const char *style)
-{
-    report_text(stdout, path);
-    if (finding->line)
-        printf(":%u:%u", finding->line, finding->column);
-    fputs(": ", stdout);
-    terminal_style(terminal, style);
-    printf("%s:", label);
-    terminal_style(terminal, NULL);
-    putchar(' ');
-    if (finding->of_one)
-        printf("interaction %" PRId64 ": ", finding->id);
-    report_text(stdout, finding->message);
-    printf(" [%s]\n", finding->rule->name);
-}
-
-/* What to do is told once for each rule: `told` remembers where it was. */
-static void print_finding(const char *path, const struct td_check_finding *finding,
-                          const struct terminal *terminal, const char *told[])
-{
-    const struct td_check_rule *rule = finding->rule;
-    print_line(path, finding, td_severity_name(rule->severity), terminal, style_of(rule->severity));
-    for (; *told; told++)
-        if (*told == rule->name)
-            return;
-    *told = rule->name;
-    printf("    %s\n", rule->advice);
-}
-
-static void print_totals(const struct totals *totals)
-{
-    static const char *const ending[] = {"s", ""};
-    if (!totals->of[TD_FAULT] && !totals->of[TD_WARNING] && !totals->of[TD_NOTE])
-        return;
-    complain("%zu error%s, %zu warning%s, %zu note%s in %zu file%s", totals->of[TD_FAULT],
-             ending[totals->of[TD_FAULT] == 1], totals->of[TD_WARNING],
-             ending[totals->of[TD_WARNING] == 1], totals->of[TD_NOTE],
-             ending[totals->of[TD_NOTE] == 1], totals->files, ending[totals->files == 1]);
-}
-
-/* ---- GitHub ---- */
-
-/* `more` is a second line, of any finding or change. */
-static void annotate(const char *path, const struct td_check_finding *finding, const char *level,
-                     const char *more)
-{
-    char *message;
-    int len = finding->of_one ? asprintf(&message, "interaction %" PRId64 ": %s\n%s", finding->id,
-                                         finding->message, more)
-                              : asprintf(&message, "%s\n%s", finding->message, more);
-    report_annotate(stdout, &(struct report_annotation){
-                                .level = level,
-                                .file = path,
-                                .line = finding->line,
-                                .column = finding->column,
-                                .title = finding->rule->name,
-                                .message = len < 0 ? finding->message : message,
-                            });
-    if (len >= 0)
-        free(message);
-}
-
-/* ---- JSON ---- */
-
-/* What was found, or a change: `finding` with its severity and advice. */
-static void write_finding(struct report_json *json, const struct td_check_finding *finding,
-                          bool change)
-{
-    report_json_object(json, NULL);
-    report_json_string(json, "rule", finding->rule->name);
-    if (!change)
-        report_json_string(json, "severity", td_severity_name(finding->rule->severity));
-    if (finding->line) {
-        report_json_number(json, "line", finding->line);
-        report_json_number(json, "column", finding->column);
-    } else {
-        report_json_null(json, "line");
-        report_json_null(json, "column");
-    }
-    if (finding->of_one)
-        report_json_number(json, "interaction", finding->id);
-    else
-        report_json_null(json, "interaction");
-    report_json_string(json, "message", finding->message);
-    if (!change)
-        report_json_string(json, "advice", finding->rule->advice);
-    report_json_end_object(json);
-}
-
 /* ---- Files ---- */
 
-struct output {
-    enum report_format format;
-    struct terminal terminal;
-    struct report_json json;
-    const char **told; /* of print_finding() */
-};
-
-typedef const struct td_check_finding *finding_at(const struct td_check *check, size_t position);
-
-static void report_changes(struct output *output, const char *path, const struct td_check *check,
-                           finding_at *change_at, bool done)
-{
-    const struct td_check_finding *change;
-    if (output->format == REPORT_JSON)
-        report_json_array(&output->json, done ? "fixed" : "unfixed");
-    for (size_t i = 0; (change = change_at(check, i)); i++) {
-        if (output->format == REPORT_JSON)
-            write_finding(&output->json, change, true);
-        else if (output->format == REPORT_GITHUB)
-            annotate(path, change, "notice", done ? "fixed" : "not fixed");
-        else
-            print_line(path, change, done ? "fixed" : "not fixed", &output->terminal,
-                       done ? STYLE_GREEN : STYLE_YELLOW);
-    }
-    if (output->format == REPORT_JSON)
-        report_json_end_array(&output->json);
-}
-
-static void report_findings(struct output *output, const char *path, const struct td_check *check)
-{
-    static const char *const levels[] = {"notice", "warning", "error"};
-    const struct td_check_finding *finding;
-    if (output->format == REPORT_JSON)
-        report_json_array(&output->json, "findings");
-    for (size_t i = 0; (finding = td_check_at(check, i)); i++) {
-        if (output->format == REPORT_JSON)
-            write_finding(&output->json, finding, false);
-        else if (output->format == REPORT_GITHUB)
-            annotate(path, finding, levels[finding->rule->severity], finding->rule->advice);
-        else
-            print_finding(path, finding, &output->terminal, output->told);
-    }
-    if (output->format == REPORT_JSON)
-        report_json_end_array(&output->json);
-}
-
-static void report_file(struct output *output, const char *path, const struct td_check *check,
-                        bool fix)
-{
-    if (output->format == REPORT_JSON) {
-        report_json_object(&output->json, NULL);
-        report_json_string(&output->json, "file", path);
-        report_json_null(&output->json, "error");
-    }
-    if (fix) {
-        report_changes(output, path, check, td_check_fixed_at, true);
-        report_changes(output, path, check, td_check_unfixed_at, false);
-    }
-    report_findings(output, path, check);
-    if (output->format == REPORT_JSON)
-        report_json_end_object(&output->json);
-}
-
-static void report_unreadable(struct output *output, const char *path, const struct td_error *err)
-{
-    if (output->format == REPORT_JSON) {
-        report_json_object(&output->json, NULL);
-        report_json_string(&output->json, "file", path);
-        report_json_string(&output->json, "error", err->message);
-        report_json_array(&output->json, "findings");
-        report_json_end_array(&output->json);
-        report_json_end_object(&output->json);
-    } else if (output->format == REPORT_GITHUB) {
-        report_annotate(stdout, &(struct report_annotation){
-                                    .level = "error",
-                                    .file = path,
-                                    .title = "unreadable",
-                                    .message = err->message,
-                                });
-    }
-    fflush(stdout);
-    complain_error(err);
-}
-
-static void check_file(struct output *output, const struct arguments *arguments, const char *path,
-                       struct totals *totals)
+static void check_file(struct check_report *report, const struct arguments *arguments,
+                       const char *path, struct check_totals *totals)
 {
     struct td_error err;
     struct td_check *check = td_check_open(path, &arguments->rules, &err);
@@ -312,73 +122,30 @@ static void check_file(struct output *output, const struct arguments *arguments,
         const struct td_check_finding *finding;
         for (size_t i = 0; (finding = td_check_at(check, i)); i++)
             totals->of[finding->rule->severity]++;
-        report_file(output, path, check, arguments->fix);
+        check_report_file(report, path, check, arguments->fix);
     } else {
         totals->unreadable++;
-        report_unreadable(output, path, &err);
+        check_report_failure(report, path, &err);
     }
     td_check_close(check);
 }
 
 static int check_files(const struct arguments *arguments)
 {
-    enum { MOST_RULES = 256 };
-    const char *told[MOST_RULES] = {0};
-    struct output output = {.format = arguments->format, .json.out = stdout, .told = told};
-    struct report_json *json = &output.json;
-    struct totals totals = {0};
-    terminal_init(&output.terminal);
-    if (output.format == REPORT_JSON) {
-        report_json_object(json, NULL);
-        report_json_number(json, "version", 1);
-        report_json_array(json, "files");
-    }
+    struct check_report report;
+    struct check_totals totals = {0};
+    check_report_begin(&report, arguments->format);
     for (char **path = arguments->paths; *path; path++)
-        check_file(&output, arguments, *path, &totals);
-    if (output.format == REPORT_JSON) {
-        report_json_end_array(json);
-        report_json_number(json, "errors", (int64_t)totals.of[TD_FAULT]);
-        report_json_number(json, "warnings", (int64_t)totals.of[TD_WARNING]);
-        report_json_number(json, "notes", (int64_t)totals.of[TD_NOTE]);
-        report_json_number(json, "unreadable", (int64_t)totals.unreadable);
-        report_json_end_object(json);
-    }
+        check_file(&report, arguments, *path, &totals);
+    check_report_end(&report, &totals);
     int code = finish_output(EXIT_CLEAN);
     if (code)
         return code;
-    if (output.format == REPORT_TEXT)
-        print_totals(&totals);
+    check_report_totals(&report, &totals);
     if (totals.unreadable)
         return EXIT_INPUT;
     bool bad = totals.of[TD_FAULT] || (arguments->strict && totals.of[TD_WARNING]);
     return bad ? EXIT_FINDINGS : EXIT_CLEAN;
-}
-
-/* ---- Rules ---- */
-
-static void list_rules(enum report_format format)
-{
-    struct report_json json = {.out = stdout};
-    const struct td_check_rule *rule;
-    if (format == REPORT_JSON)
-        report_json_array(&json, NULL);
-    for (size_t i = 0; (rule = td_check_rule_at(i)); i++) {
-        if (format != REPORT_JSON) {
-            printf("%s%s (%s%s)\n    %s\n    To do: %s\n", i ? "\n" : "", rule->name,
-                   td_severity_name(rule->severity), rule->fixable ? ", --fix" : "", rule->summary,
-                   rule->advice);
-            continue;
-        }
-        report_json_object(&json, NULL);
-        report_json_string(&json, "rule", rule->name);
-        report_json_string(&json, "severity", td_severity_name(rule->severity));
-        report_json_bool(&json, "fixable", rule->fixable);
-        report_json_string(&json, "summary", rule->summary);
-        report_json_string(&json, "advice", rule->advice);
-        report_json_end_object(&json);
-    }
-    if (format == REPORT_JSON)
-        report_json_end_array(&json);
 }
 
 static int run(int argc, char **argv)
@@ -394,7 +161,7 @@ static int run(int argc, char **argv)
         code = parse(&arguments, argc, argv);
     }
     if (!code && arguments.list_rules) {
-        list_rules(arguments.format);
+        check_report_rules(arguments.format);
         code = finish_output(EXIT_CLEAN);
     } else if (!code) {
         code = check_files(&arguments);

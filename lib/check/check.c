@@ -189,13 +189,13 @@ static int want(bool wanted[], const char *const *names, bool value, struct td_e
 static int select_rules(struct td_check *check, const struct td_check_options *options,
                         struct td_error *err)
 {
-    bool all = !options || !options->only;
+    struct td_check_options known = {0}; /* a caller may know fewer of them, or more */
+    if (options)
+        memcpy(&known, options, options->size < sizeof known ? options->size : sizeof known);
     for (size_t i = 0; i < TD_CHECK_COUNT; i++)
-        check->wanted[i] = all;
-    if (!options)
-        return 0;
-    int status = want(check->wanted, options->only, true, err);
-    return status < 0 ? status : want(check->wanted, options->ignored, false, err);
+        check->wanted[i] = !known.only;
+    int status = want(check->wanted, known.only, true, err);
+    return status < 0 ? status : want(check->wanted, known.ignored, false, err);
 }
 
 /* What the reader says of a file that it does not take. */

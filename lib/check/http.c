@@ -101,43 +101,35 @@ static bool has_control(struct td_bytes value)
     return false;
 }
 
-static void check_names(struct td_check *check, const struct td_checked *one, const char *what,
-                        const struct td_yaml_node *node)
-{
-    const struct td_yaml_node *mapping = node ? td_yaml_resolve(node) : NULL;
-    if (!mapping || mapping->kind != TD_YAML_MAPPING)
-        return;
-    for (const struct td_yaml_node *key = mapping->first; key; key = key->next->next) {
-        struct td_bytes name = td_yaml_text(td_yaml_resolve(key));
-        if (!td_token_valid(name))
-            td_check_report(check, TD_CHECK_BAD_HEADER, one, td_check_mark(key, NULL),
-                            "%s is not the name of a %s", td_check_quote(check, name), what);
-    }
-}
-
-static void check_values(struct td_check *check, const struct td_checked *one, const char *what,
+/* Each name once, and each value. A name without values is in no head. */
+static void check_fields(struct td_check *check, const struct td_checked *one, const char *what,
                          const struct td_fields *fields, const struct td_yaml_node *node)
 {
     struct td_header header;
+    const struct td_yaml_node *key = NULL;
     td_header_first(&header, fields, node);
-    while (td_header_next(&header))
-        if (has_control(header.field->value))
+    while (td_header_next(&header)) {
+        const struct td_field *field = header.field;
+        if (header.key != key && !td_token_valid(field->name))
+            td_check_report(check, TD_CHECK_BAD_HEADER, one, td_check_mark(header.key, NULL),
+                            "%s is not the name of a %s", td_check_quote(check, field->name), what);
+        if (has_control(field->value))
             td_check_report(check, TD_CHECK_BAD_HEADER, one, td_check_mark(header.value, NULL),
                             "the %s %s has a control character in its value %s", what,
-                            td_check_quote(check, header.field->name),
-                            td_check_quote(check, header.field->value));
+                            td_check_quote(check, field->name),
+                            td_check_quote(check, field->value));
+        key = header.key;
+    }
 }
 
 void td_check_headers(struct td_check *check, const struct td_checked *one)
 {
     for (unsigned i = 0; i < 2; i++) {
         struct td_side_of side = td_checked_side(one, i);
-        const struct td_yaml_node *headers = td_yaml_find(side.node, TD_BYTES("headers"));
-        const struct td_yaml_node *trailer = td_yaml_find(side.node, TD_BYTES("trailer"));
-        check_names(check, one, "header", headers);
-        check_values(check, one, "header", &side.message->headers, headers);
-        check_names(check, one, "trailer", trailer);
-        check_values(check, one, "trailer", &side.message->trailer, trailer);
+        check_fields(check, one, "header", &side.message->headers,
+                     td_yaml_find(side.node, TD_BYTES("headers")));
+        check_fields(check, one, "trailer", &side.message->trailer,
+                     td_yaml_find(side.node, TD_BYTES("trailer")));
     }
 }
 

@@ -121,6 +121,13 @@ class Suite:
     run = self.check(*[os.path.relpath(path, ROOT) for path in dialects])
     self.golden('dialects.txt', run.text())
 
+  def test_go(self):
+    """What Go's own emitters have written, in all layouts, is in their style."""
+    written = sorted(glob.glob(os.path.join(ROOT, 'testdata', 'goldens', '*.yaml')))
+    run = self.check('--rule', 'style', *written)
+    self.tap.result(len(written) == 3 and run.out == b'' and run.code == 0, 'the style is Go\'s',
+                    run.text())
+
   def test_broken(self):
     broken = sorted(glob.glob(os.path.join(ROOT, 'testdata', 'broken', '*.yaml')))
     for path in broken:
@@ -345,6 +352,11 @@ class Suite:
                     'each says what it finds and what to do')
     listed = self.check('--list-rules').text()
     self.tap.result(all(f'\n{name} (' in '\n' + listed for name in rules), 'all are listed')
+    with open(os.path.join(ROOT, 'docs', 'tapedeck-check.1')) as f:
+      manual = f.read()
+    missing = [name for name in rules
+               if not re.search(rf'^\.BR? .*\b{name}\b'.replace('-', r'\\-'), manual, re.M)]
+    self.tap.result(not missing, 'the manual page has all of them', str(missing))
     protocol, lengths = f'{DATA}/protocol.yaml', f'{DATA}/content-length.yaml'
     named = lambda *arguments: set(re.findall(r' \[([a-z-]+)\]$', self.check(
         *arguments, protocol, lengths).text(), re.M))

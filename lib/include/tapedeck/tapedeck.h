@@ -4,6 +4,7 @@
 #define TAPEDECK_TAPEDECK_H
 
 #include <tapedeck/cassette.h>
+#include <tapedeck/check.h>
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
 #include <tapedeck/draft.h>

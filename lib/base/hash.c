@@ -51,3 +51,25 @@ uint64_t td_hash_more(uint64_t hash, uint64_t next)
 {
     return mix(hash ^ K0, next ^ K2) + K1;
 }
+
+static uint64_t eight(const char *data)
+{
+    uint64_t value;
+    memcpy(&value, data, sizeof value);
+    return value;
+}
+
+uint64_t td_hash_short(struct td_bytes bytes)
+{
+    uint64_t hash = K0 ^ bytes.len;
+    const char *data = bytes.data;
+    size_t left = bytes.len;
+    for (; left > 16; data += 16, left -= 16)
+        hash = mix(hash ^ eight(data), K2 ^ eight(data + 8));
+    /* The last sixteen or fewer, those in the middle of nine to fifteen twice. */
+    if (left >= 8)
+        hash = mix(hash ^ eight(data), K2 ^ eight(data + left - 8));
+    else
+        hash = mix(hash ^ word(data, left), K2);
+    return mix(hash ^ K1, K3);
+}

@@ -17,12 +17,9 @@ struct td_hash td_hash_bytes(struct td_bytes bytes);
 /* Of both, in this order. */
 struct td_hash td_hash_join(struct td_hash a, struct td_hash b);
 
-/* One half of a hash, for tables that compare what they find anyway. The other function
+/* A hash of 64 bits, for tables that compare what they find anyway. The other function
  * builds one up piece by piece, in an order that counts. */
-static inline uint64_t td_hash_short(struct td_bytes bytes)
-{
-    return td_hash_bytes(bytes).low;
-}
+uint64_t td_hash_short(struct td_bytes bytes);
 uint64_t td_hash_more(uint64_t hash, uint64_t next);
 
 static inline bool td_hash_equal(struct td_hash a, struct td_hash b)

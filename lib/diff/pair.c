@@ -15,6 +15,7 @@ struct side {
     uint64_t *hashes;
     size_t *match;
     bool *moved;
+    bool *told; /* of what is gone */
 };
 
 struct pairing {
@@ -30,7 +31,8 @@ static int side_init(struct pairing *pairing, struct side *side,
     side->hashes = calloc(count + 1, sizeof *side->hashes);
     side->match = calloc(count + 1, sizeof *side->match);
     side->moved = calloc(count + 1, sizeof *side->moved);
-    if (!side->hashes || !side->match || !side->moved)
+    side->told = calloc(count + 1, sizeof *side->told);
+    if (!side->hashes || !side->match || !side->moved || !side->told)
         return TD_ERR_NOMEM;
     for (size_t i = 0; i < count; i++) {
         struct td_rules rules;
@@ -58,17 +60,17 @@ static void side_release(struct side *side)
     free(side->hashes);
     free(side->match);
     free(side->moved);
+    free(side->told);
 }
 
-static void match_up(struct pairing *pairing, size_t i, size_t j, bool moved)
+static void match_up(struct pairing *pairing, size_t i, size_t j)
 {
     pairing->a.match[i] = j;
     pairing->b.match[j] = i;
-    pairing->b.moved[j] = moved;
 }
 
 /* The same requests in another order. */
-static int find_moved(struct pairing *pairing)
+static int pair_same(struct pairing *pairing)
 {
     struct td_map map;
     int status = 0;
@@ -82,26 +84,34 @@ static int find_moved(struct pairing *pairing)
                            ? td_map_remove(&map, (struct td_hash){pairing->a.hashes[i], 0})
                            : NULL;
         if (slot)
-            match_up(pairing, i, (size_t)(slot - pairing->b.match), true);
+            match_up(pairing, i, (size_t)(slot - pairing->b.match));
     }
     td_map_release(&map);
     return status;
 }
 
-/* Whether two interactions that pair up are where one would look for the other: with no pair in
- * front of the one that is behind the other. */
-static void mark_moved(struct pairing *pairing)
+/* Of the pairs, as few as can be have another place among the others. */
+static int find_moved(struct pairing *pairing)
 {
-    size_t most = 0;
-    for (size_t j = 0; j < pairing->b.count; j++) {
-        size_t i = pairing->b.match[j];
-        if (i == SIZE_MAX || pairing->b.moved[j])
-            continue;
-        if (i + 1 < most)
-            pairing->b.moved[j] = true;
-        else
-            most = i + 1;
-    }
+    const struct side *a = &pairing->a, *b = &pairing->b;
+    uint64_t *a_pairs = calloc(a->count + 1, sizeof *a_pairs);
+    uint64_t *b_pairs = calloc(b->count + 1, sizeof *b_pairs);
+    size_t *match = calloc(b->count + 1, sizeof *match), a_count = 0, b_count = 0;
+    int status = a_pairs && b_pairs && match ? 0 : TD_ERR_NOMEM;
+    for (size_t i = 0; i < a->count && !status; i++)
+        if (a->match[i] != SIZE_MAX)
+            a_pairs[a_count++] = a->match[i];
+    for (size_t j = 0; j < b->count && !status; j++)
+        if (b->match[j] != SIZE_MAX)
+            b_pairs[b_count++] = j;
+    if (!status && !td_align(b_pairs, b_count, a_pairs, a_count, match))
+        status = TD_ERR_NOMEM;
+    for (size_t i = 0; i < b_count && !status; i++)
+        b->moved[b_pairs[i]] = match[i] == SIZE_MAX;
+    free(a_pairs);
+    free(b_pairs);
+    free(match);
+    return status;
 }
 
 static bool same_target(const struct td_interaction *a, const struct td_interaction *b)
@@ -142,7 +152,7 @@ static int pair_nearest(struct pairing *pairing)
         if (td_index_nearest(index, &query, &found) &&
             pairing->b.match[places[found]] == SIZE_MAX &&
             same_target(pairing->a.items[i], pairing->b.items[places[found]]))
-            match_up(pairing, i, places[found], false);
+            match_up(pairing, i, places[found]);
     }
     td_index_free(index);
     free(places);
@@ -159,7 +169,7 @@ static void pair_rest(struct pairing *pairing)
         while (j < pairing->b.count && pairing->b.match[j] != SIZE_MAX)
             j++;
         if (j < pairing->b.count && same_target(pairing->a.items[i], pairing->b.items[j]))
-            match_up(pairing, i, j++, false);
+            match_up(pairing, i, j++);
     }
 }
 
@@ -174,24 +184,32 @@ static int put(struct td_diff *diff, enum td_diff_change change, const struct td
     return td_diff_compare(diff, item);
 }
 
+/* What is gone, from `i` on up to the next that has a partner. */
+static int put_gone(struct pairing *pairing, size_t i)
+{
+    const struct side *a = &pairing->a;
+    int status = 0;
+    for (; i < a->count && a->match[i] == SIZE_MAX && !a->told[i] && !status; i++) {
+        status = put(pairing->diff, TD_DIFF_REMOVED, a->items[i], NULL, false);
+        a->told[i] = true;
+    }
+    return status;
+}
+
 /* In b's order; what is gone stands behind what was in front of it. */
 static int put_all(struct pairing *pairing)
 {
-    const struct side *a = &pairing->a, *b = &pairing->b;
-    int status = 0;
-    size_t i = 0;
-    for (size_t j = 0; j <= b->count && !status; j++) {
-        size_t to = j == b->count ? a->count : b->match[j];
-        bool here = j == b->count || (to != SIZE_MAX && !b->moved[j]);
-        for (; here && i < to && !status; i++)
-            if (a->match[i] == SIZE_MAX)
-                status = put(pairing->diff, TD_DIFF_REMOVED, a->items[i], NULL, false);
-        if (j == b->count || status)
-            break;
-        if (to == SIZE_MAX)
+    const struct side *b = &pairing->b;
+    int status = put_gone(pairing, 0);
+    for (size_t j = 0; j < b->count && !status; j++) {
+        size_t i = b->match[j];
+        if (i == SIZE_MAX) {
             status = put(pairing->diff, TD_DIFF_ADDED, NULL, b->items[j], false);
-        else
-            status = put(pairing->diff, TD_DIFF_CHANGED, a->items[to], b->items[j], b->moved[j]);
+            continue;
+        }
+        status = put(pairing->diff, TD_DIFF_CHANGED, pairing->a.items[i], b->items[j], b->moved[j]);
+        if (!status)
+            status = put_gone(pairing, i + 1);
     }
     return status;
 }
@@ -210,16 +228,17 @@ int td_diff_pair(struct td_diff *diff, const struct td_interaction *const *a, si
         status = TD_ERR_NOMEM;
     for (size_t i = 0; i < a_count && !status; i++)
         if (pairing.a.match[i] != SIZE_MAX)
-            match_up(&pairing, i, pairing.a.match[i], false);
+            match_up(&pairing, i, pairing.a.match[i]);
     if (!status)
-        status = find_moved(&pairing);
+        status = pair_same(&pairing);
     if (!status)
         status = pair_nearest(&pairing);
     if (!status) {
         pair_rest(&pairing);
-        mark_moved(&pairing);
-        status = put_all(&pairing);
+        status = find_moved(&pairing);
     }
+    if (!status)
+        status = put_all(&pairing);
     side_release(&pairing.a);
     side_release(&pairing.b);
     return status;

@@ -225,7 +225,7 @@ static void add_gap(const struct scope *scope, const struct lines *a, size_t i, 
 static void compare_text(const struct scope *scope, struct td_bytes a, struct td_bytes b)
 {
     struct td_findings *findings = scope->findings;
-    bool lines = a.len && b.len && td_excerpt_is_text(a) && td_excerpt_is_text(b) &&
+    bool lines = a.len && b.len && !memchr(a.data, '\0', a.len) && !memchr(b.data, '\0', b.len) &&
                  (memchr(a.data, '\n', a.len - 1) || memchr(b.data, '\n', b.len - 1));
     struct lines left, right;
     if (!lines) {

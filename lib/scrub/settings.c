@@ -149,6 +149,9 @@ static int take_variables(const struct taking *taking)
 static int take_kept(const struct taking *taking)
 {
     struct td_list values = taking->setting->values;
+    if (values.count == 1 && (td_bytes_equal(values.items[0], TD_BYTES("true")) ||
+                              td_bytes_equal(values.items[0], TD_BYTES("false"))))
+        return take_bool(taking, &taking->scrubber->allow_headers);
     taking->scrubber->allow_headers = true;
     for (size_t i = 0; i < values.count; i++)
         if (keep(taking->scrubber, &taking->scrubber->kept, values.items[i]) < 0)

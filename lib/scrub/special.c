@@ -104,7 +104,7 @@ static bool match_bearer(struct td_bytes text, size_t at, size_t len, size_t *fr
     *end = run_end(text, *end, TD_CLASS_EQUALS);
     *from = *end;
     struct td_bytes token = td_bytes(text.data + *start, *end - *start);
-    return token.len >= LEAST && td_looks_random(token, true);
+    return token.len >= LEAST && td_looks_random(token, 1);
 }
 
 /* Base64 that holds a name, a colon and no control characters. */
@@ -210,7 +210,7 @@ static bool match_assigned(struct td_bytes text, size_t at, size_t len, size_t *
     /* A call or a member of something is code, not a value. */
     if (*end < text.len && memchr("([{$", text.data[*end], 4))
         return false;
-    return found.len >= LEAST && td_looks_random(found, true);
+    return found.len >= LEAST && td_looks_random(found, 2);
 }
 
 static bool match_userinfo(struct td_bytes text, size_t at, size_t len, size_t *from, size_t *start,

@@ -37,13 +37,11 @@ static bool is_events(struct td_bytes text, struct td_bytes content_type)
     return false;
 }
 
-static bool is_form(struct td_bytes text, struct td_bytes content_type)
+bool td_work_looks_like_form(struct td_bytes text)
 {
-    if (td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded")))
-        return true;
     bool has_value = false;
     for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.data[i] <= ' ' || text.data[i] == '"' || text.data[i] == '<')
+        if ((unsigned char)text.data[i] <= ' ' || strchr("\"<>\\{}", text.data[i]))
             return false;
         has_value |= text.data[i] == '=';
     }
@@ -82,7 +80,7 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         }
         if (td_work_examine_multipart(work, view, content_type, depth))
             return;
-        if (is_form(text, content_type))
+        if (td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded")))
             td_work_examine_form(work, view, depth);
     }
     td_work_examine_text(work, view, depth);

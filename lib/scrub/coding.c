@@ -79,7 +79,7 @@ static bool has_magic(struct td_bytes bytes)
     if (bytes.len < 8)
         return false;
     bool gzip = at[0] == 0x1f && at[1] == 0x8b && at[2] == 8;
-    bool zlib = (at[0] & 0x8f) == 0x08 && (at[0] << 8 | at[1]) % 31 == 0 && !(at[1] & 0x20);
+    bool zlib = at[0] == 0x78 && (at[0] << 8 | at[1]) % 31 == 0 && !(at[1] & 0x20);
     return gzip || zlib;
 }
 
@@ -119,6 +119,9 @@ enum td_gzip_result td_gzip_read(struct td_bytes bytes, struct td_buf *plain)
     stream.avail_in = (uInt)bytes.len;
     enum td_gzip_result result = inflate_all(&stream, plain);
     inflateEnd(&stream);
+    /* Text may begin like a zlib stream, and even go on like one for a while. */
+    if (result == TD_GZIP_CUT && bytes.data[0] == 0x78)
+        result = TD_GZIP_NONE;
     return plain->len ? result : TD_GZIP_NONE;
 }
 

@@ -77,9 +77,9 @@ extern const size_t td_key_shape_count;
 bool td_key_shape_match(const struct td_key_shape *shape, struct td_bytes text, size_t at,
                         size_t *start, size_t *end);
 
-/* Whether a text has as many different characters as chance would give it (and a letter, and where
- * that is asked a digit). Looks at no more than its beginning. */
-bool td_looks_random(struct td_bytes text, bool digit);
+/* Whether a text has as many different characters as chance would give it (and a letter, and so
+ * many digits). Looks at no more than its beginning. */
+bool td_looks_random(struct td_bytes text, unsigned digits);
 
 /* Rules that are code: scrub/special.c. */
 enum td_special {

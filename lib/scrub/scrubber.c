@@ -12,11 +12,11 @@
 #include "scrub/variables.h"
 
 /* A literal, and what it is in base64. */
-static int add_literal(struct td_scrubber *scrubber, struct td_bytes text, bool nocase,
-                       enum td_literal_kind kind, size_t index, bool in_base64)
+static int add_literal(struct td_literals *literals, struct td_arena *arena, struct td_bytes text,
+                       bool nocase, enum td_literal_kind kind, size_t index, bool in_base64)
 {
     enum { LEAST = 3 };
-    int status = td_literals_add(&scrubber->literals, text, nocase, (uint8_t)kind, (uint32_t)index);
+    int status = td_literals_add(literals, text, nocase, (uint8_t)kind, (uint32_t)index);
     for (unsigned before = 0; in_base64 && before < 3 && status == 0; before++) {
         struct td_bytes last = {0};
         for (int url = 0; url < 2 && status == 0; url++) {
@@ -24,38 +24,71 @@ static int add_literal(struct td_scrubber *scrubber, struct td_bytes text, bool 
             unsigned skip;
             td_buf_init(&core);
             td_base64_core(&core, text, before, url, &skip);
-            struct td_bytes kept = td_arena_copy(&scrubber->arena, td_buf_view(&core));
+            struct td_bytes kept = td_arena_copy(arena, td_buf_view(&core));
             status = td_buf_failed(&core) || !kept.data ? TD_ERR_NOMEM : 0;
             td_buf_release(&core);
             if (status == 0 && kept.len >= LEAST && !td_bytes_equal(kept, last))
-                status = td_literals_add(&scrubber->literals, kept, false, TD_LITERAL_BASE64, skip);
+                status = td_literals_add(literals, kept, false, TD_LITERAL_BASE64, skip);
             last = kept;
         }
     }
     return status;
 }
 
-static int add_literals(struct td_scrubber *scrubber)
+int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *literals,
+                     struct td_arena *arena)
 {
     enum { LEAST_IN_BASE64 = 3 };
-    int status = add_literal(scrubber, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
+    int status =
+        add_literal(literals, arena, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
     for (size_t i = 0; i < td_key_shape_count && status == 0; i++) {
         struct td_bytes text = td_bytes_of(td_key_shapes[i].literal);
-        status =
-            add_literal(scrubber, text, false, TD_LITERAL_SHAPE, i, text.len >= LEAST_IN_BASE64);
+        status = add_literal(literals, arena, text, false, TD_LITERAL_SHAPE, i,
+                             text.len >= LEAST_IN_BASE64);
     }
     for (size_t i = 0; i < td_special_literal_count && status == 0; i++) {
         const struct td_special_literal *literal = &td_special_literals[i];
-        struct td_bytes text = td_bytes_of(literal->literal);
-        if (literal->special == TD_SPECIAL_EMAIL && !scrubber->emails)
-            continue;
         bool base64 =
             literal->special == TD_SPECIAL_JWT || literal->special == TD_SPECIAL_PRIVATE_KEY;
-        status = add_literal(scrubber, text, literal->nocase, TD_LITERAL_SPECIAL, i, base64);
+        status = add_literal(literals, arena, td_bytes_of(literal->literal), literal->nocase,
+                             TD_LITERAL_SPECIAL, i, base64);
     }
     for (size_t i = 0; i < scrubber->variable_count && status == 0; i++)
-        status = add_literal(scrubber, scrubber->variables[i].value, false, TD_LITERAL_VARIABLE, i,
-                             true);
+        status = add_literal(literals, arena, scrubber->variables[i].value, false,
+                             TD_LITERAL_VARIABLE, i, true);
+    return status;
+}
+
+/* What is only looked for where it is asked for. */
+static int add_asked(struct td_scrubber *scrubber, struct td_error *err)
+{
+    static const char email[] = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}";
+    static const char ids[] =
+        "(call|chatcmpl|cmpl|gen|resp|msg|toolu|tooluse|req|fc|rs|ws|run|asst|thread|file|batch|"
+        "step)[_-][A-Za-z0-9_-]{8,}|"
+        "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}";
+    int status = 0;
+    if (scrubber->emails)
+        status = td_scrubber_add_pattern(scrubber, td_special_rules[TD_SPECIAL_EMAIL].id,
+                                         td_bytes_of(email), err);
+    if (scrubber->ids && status == 0)
+        status = td_scrubber_add_pattern(scrubber, td_special_rules[TD_SPECIAL_ID].id,
+                                         td_bytes_of(ids), err);
+    return status;
+}
+
+int td_scrubber_add_pattern(struct td_scrubber *scrubber, const char *id, struct td_bytes source,
+                            struct td_error *err)
+{
+    struct td_user_pattern *patterns =
+        reallocarray(scrubber->patterns, scrubber->pattern_count + 1, sizeof *patterns);
+    if (!patterns)
+        return td_error_nomem(err);
+    scrubber->patterns = patterns;
+    struct td_pattern *pattern;
+    int status = td_pattern_new(&pattern, source, err);
+    if (status == 0)
+        patterns[scrubber->pattern_count++] = (struct td_user_pattern){id, pattern};
     return status;
 }
 
@@ -137,7 +170,9 @@ int td_scrubber_new(struct td_scrubber **made, const struct td_scrub_config *con
         status = td_variables_take(scrubber, config, &wishes, err);
     if (status == 0)
         status = set_key(scrubber, config, err);
-    if (status == 0 && add_literals(scrubber) < 0)
+    if (status == 0)
+        status = add_asked(scrubber, err);
+    if (status == 0 && td_scrubber_fill(scrubber, &scrubber->literals, &scrubber->arena) < 0)
         status = td_error_nomem(err);
     free(wishes.variables);
     if (status < 0)

@@ -17,7 +17,7 @@ enum td_literal_kind {
     TD_LITERAL_VARIABLE, /* of the scrubber's variables */
     TD_LITERAL_BASE64,   /* something of the above in base64: characters of its group before it */
     TD_LITERAL_MARK,     /* a placeholder */
-    TD_LITERAL_ID,       /* of td_id_prefixes */
+    TD_LITERAL_PERCENT,  /* the beginning of a byte that is percent-encoded */
 };
 
 /* A variable of the environment. */
@@ -47,6 +47,14 @@ struct td_scrubber {
     bool ids;
     uint64_t key[2];
 };
+
+/* All literals that the rules are looked for by; the arena has texts that no table has. 0 or
+ * TD_ERR_NOMEM. */
+int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *literals,
+                     struct td_arena *arena);
+/* `id` is borrowed. */
+int td_scrubber_add_pattern(struct td_scrubber *scrubber, const char *id, struct td_bytes source,
+                            struct td_error *err);
 
 /* Which of two rules that found the same bytes is named: the lower one. */
 enum {
@@ -88,6 +96,8 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
                        unsigned depth);
 /* JSON, or values of it one after the other. */
 void td_work_examine_json(struct td_work *work, const struct td_view *view, unsigned depth);
+/* What may be a form though nothing says so. */
+bool td_work_looks_like_form(struct td_bytes text);
 void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);
 /* False where it is none. */
 bool td_work_examine_multipart(struct td_work *work, const struct td_view *view,

@@ -76,22 +76,15 @@ static int take_pattern(const struct taking *taking)
                              "the most");
     if (values.count != 1)
         return wrong(taking, "a pattern is one text");
-    struct td_user_pattern *patterns =
-        reallocarray(scrubber->patterns, scrubber->pattern_count + 1, sizeof *patterns);
-    if (!patterns)
-        return td_error_nomem(taking->err);
-    scrubber->patterns = patterns;
     struct td_bytes id = td_arena_copy(&scrubber->arena, name);
     if (!id.data)
         return td_error_nomem(taking->err);
     struct td_error inner;
-    struct td_pattern *pattern;
-    int status = td_pattern_new(&pattern, values.items[0], &inner);
+    int status = td_scrubber_add_pattern(scrubber, id.data, values.items[0], &inner);
     if (status < 0)
         return td_error_set_at(taking->err, status, taking->settings->path,
                                taking->setting->mark.line, taking->setting->mark.column, "%s",
                                inner.message);
-    patterns[scrubber->pattern_count++] = (struct td_user_pattern){id.data, pattern};
     return 0;
 }
 
@@ -149,6 +142,9 @@ static int take_variables(const struct taking *taking)
 static int take_kept(const struct taking *taking)
 {
     struct td_list values = taking->setting->values;
+    if (values.count == 1 && (td_bytes_equal(values.items[0], TD_BYTES("true")) ||
+                              td_bytes_equal(values.items[0], TD_BYTES("false"))))
+        return take_bool(taking, &taking->scrubber->allow_headers);
     taking->scrubber->allow_headers = true;
     for (size_t i = 0; i < values.count; i++)
         if (keep(taking->scrubber, &taking->scrubber->kept, values.items[i]) < 0)

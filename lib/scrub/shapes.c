@@ -74,10 +74,25 @@ enum {
     }
 
 const struct td_key_shape td_key_shapes[] = {
-    {"openai-project-key", "sk-proj-", NOTHING, {TOKEN(20)}, VARIED, "trufflehog openai"},
-    {"openai-service-key", "sk-svcacct-", NOTHING, {TOKEN(20)}, VARIED, "trufflehog openai"},
-    {"openai-service-key", "sk-service-", NOTHING, {TOKEN(20)}, VARIED, "trufflehog openai"},
-    {"openai-admin-key", "sk-admin-", NOTHING, {TOKEN(20)}, VARIED, "trufflehog openaiadmin"},
+    {"openai-project-key", "sk-proj-", NOTHING, {TOKEN(20)}, VARIED | DIGIT, "trufflehog openai"},
+    {"openai-service-key",
+     "sk-svcacct-",
+     NOTHING,
+     {TOKEN(20)},
+     VARIED | DIGIT,
+     "trufflehog openai"},
+    {"openai-service-key",
+     "sk-service-",
+     NOTHING,
+     {TOKEN(20)},
+     VARIED | DIGIT,
+     "trufflehog openai"},
+    {"openai-admin-key",
+     "sk-admin-",
+     NOTHING,
+     {TOKEN(20)},
+     VARIED | DIGIT,
+     "trufflehog openaiadmin"},
     {"openai-api-key",
      "sk-",
      NOTHING,
@@ -90,7 +105,7 @@ const struct td_key_shape td_key_shapes[] = {
      {HEX(32)},
      STARTS | ENDS | VARIED,
      "OpenAI API reference, realtime client secrets"},
-    {"anthropic-api-key", "sk-ant-", NOTHING, {TOKEN(32)}, VARIED, "trufflehog anthropic"},
+    {"anthropic-api-key", "sk-ant-", NOTHING, {TOKEN(32)}, VARIED | DIGIT, "trufflehog anthropic"},
     {"openrouter-api-key", "sk-or-v1-", NOTHING, {HEX(64)}, VARIED, "trufflehog openrouter"},
     {"deepseek-api-key",
      "sk-",
@@ -273,7 +288,7 @@ static bool take(const struct td_piece *piece, struct td_bytes text, size_t *at)
     return true;
 }
 
-bool td_looks_random(struct td_bytes text, bool digit)
+bool td_looks_random(struct td_bytes text, unsigned digits_wanted)
 {
     enum { ENOUGH = 64 };
     uint64_t seen[4] = {0};
@@ -289,7 +304,7 @@ bool td_looks_random(struct td_bytes text, bool digit)
         hex &= (class & TD_CLASS_HEX) != 0;
     }
     size_t least = hex ? 6 : 8;
-    return different >= least && (!digit || digits >= 1) && letters >= 1;
+    return different >= least && digits >= digits_wanted && letters >= 1;
 }
 
 /* Before what the literal starts. */
@@ -324,7 +339,8 @@ bool td_key_shape_match(const struct td_key_shape *shape, struct td_bytes text, 
         tail |= tail || (piece->class && !piece->max) ? piece->class : 0;
     }
     if (shape->flags & TD_SHAPE_VARIED &&
-        !td_looks_random(td_bytes(text.data + after, *end - after), shape->flags & TD_SHAPE_DIGIT))
+        !td_looks_random(td_bytes(text.data + after, *end - after),
+                         (shape->flags & TD_SHAPE_DIGIT) != 0))
         return false;
     if (*end == near.len)
         while (*end < text.len && td_class_of(text.data[*end]) & tail)

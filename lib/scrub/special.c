@@ -17,7 +17,6 @@ const struct td_special_literal td_special_literals[] = {
     {TD_SPECIAL_ASSIGNED, "signature", true},
     {TD_SPECIAL_ASSIGNED, "credential", true},
     {TD_SPECIAL_USERINFO, "://", false},
-    {TD_SPECIAL_EMAIL, "@", false},
 };
 
 const size_t td_special_literal_count = sizeof td_special_literals / sizeof *td_special_literals;
@@ -104,7 +103,7 @@ static bool match_bearer(struct td_bytes text, size_t at, size_t len, size_t *fr
     *end = run_end(text, *end, TD_CLASS_EQUALS);
     *from = *end;
     struct td_bytes token = td_bytes(text.data + *start, *end - *start);
-    return token.len >= LEAST && td_looks_random(token, true);
+    return token.len >= LEAST && td_looks_random(token, 1);
 }
 
 /* Base64 that holds a name, a colon and no control characters. */
@@ -210,7 +209,7 @@ static bool match_assigned(struct td_bytes text, size_t at, size_t len, size_t *
     /* A call or a member of something is code, not a value. */
     if (*end < text.len && memchr("([{$", text.data[*end], 4))
         return false;
-    return found.len >= LEAST && td_looks_random(found, true);
+    return found.len >= LEAST && td_looks_random(found, 2);
 }
 
 static bool match_userinfo(struct td_bytes text, size_t at, size_t len, size_t *from, size_t *start,
@@ -237,33 +236,6 @@ static bool match_userinfo(struct td_bytes text, size_t at, size_t len, size_t *
     return true;
 }
 
-static bool is_mail_char(char c)
-{
-    return td_class_of(c) & (TD_CLASS_TOKEN | TD_CLASS_DOT_TILDE) || c == '+' || c == '%';
-}
-
-static bool match_email(struct td_bytes text, size_t at, size_t *from, size_t *start, size_t *end)
-{
-    enum { LOCAL = 64, DOMAIN = 255 };
-    size_t dot = 0;
-    *start = at;
-    *end = at + 1;
-    while (*start && at - *start < LOCAL && is_mail_char(text.data[*start - 1]))
-        --*start;
-    while (*end < text.len && *end - at < DOMAIN &&
-           (td_class_of(text.data[*end]) & (TD_CLASS_ALNUM | TD_CLASS_DASH) ||
-            text.data[*end] == '.')) {
-        if (text.data[*end] == '.')
-            dot = *end;
-        ++*end;
-    }
-    if (dot && dot + 1 == *end) /* the end of a sentence */
-        --*end;
-    *from = *end;
-    const char *last = memrchr(text.data + at, '.', *end - at);
-    return *start < at && last && *end - (size_t)(last - text.data) > 2;
-}
-
 bool td_special_match(enum td_special special, struct td_bytes text, size_t at, size_t len,
                       size_t *from, size_t *start, size_t *end)
 {
@@ -280,8 +252,6 @@ bool td_special_match(enum td_special special, struct td_bytes text, size_t at, 
         return match_assigned(text, at, len, from, start, end);
     case TD_SPECIAL_USERINFO:
         return match_userinfo(text, at, len, from, start, end);
-    case TD_SPECIAL_EMAIL:
-        return match_email(text, at, from, start, end);
     default:
         return false;
     }

@@ -214,8 +214,8 @@ class Suite:
                ['is not on the tape', 'nearest is'])
     self.check(plays(TAPEDECK_CASSETTE='/no/such'), 'no cassette, no network', 7, b'',
                ['tapedeck: /no/such: cannot open', 'curl: (7) tapedeck: '])
-    self.check(plays(TAPEDECK_CASSETTE=HELLO, TAPEDECK_MODE='record'), 'an unknown mode', 7, b'',
-               ["TAPEDECK_MODE is 'record'"])
+    self.check(plays(TAPEDECK_CASSETTE=HELLO, TAPEDECK_MODE='rewind'), 'an unknown mode', 7, b'',
+               ["rewind"])
 
   # What cannot be read
 

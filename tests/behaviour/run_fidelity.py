@@ -33,7 +33,6 @@ class Fidelity:
     self.offline = no_network()
     prefix = os.path.join(folder, 'server')
     self.ports = server.start(prefix)
-    # What secrets the programs send would be taken out of their own transcripts on tape.
     self.env = clean_environment(SCENARIO_CAINFO=os.path.join(prefix, 'ca.pem'))
 
   def close(self):
@@ -69,7 +68,7 @@ class Fidelity:
       return
     tape = self.run(name, transport, replay, **unequal.tape_environment(name))
     diff = compare(mask_times(recorded.text()), mask_times(tape.text()), ('recorded', 'tape'), name,
-                   transport)
+                   transport, unequal.without_secrets)
     tap.result(tape.code == 0 and not diff, title + ': replayed as recorded', tape.story() + diff)
 
 

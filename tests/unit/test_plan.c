@@ -87,7 +87,8 @@ static void check(struct scene scene, const char *expected)
     td_arena_init(&arena);
     td_buf_init(&out);
     td_buf_put(&out, "", 0);
-    assert_int_equal(td_chunks_parse(&arena, td_bytes_of(scene.shape), &response.shape.chunks), 0);
+    struct td_bytes shape = td_bytes_of(scene.shape ? scene.shape : "");
+    assert_int_equal(td_chunks_parse(&arena, shape, &response.shape.chunks), 0);
     struct world world = {.interaction.response = response};
     const char *method = scene.method ? scene.method : "GET";
     struct td_fault_target target = {1, td_bytes_of(method), TD_BYTES("http://a.test/"),
@@ -126,7 +127,7 @@ static void test_paces(void **state)
 {
     (void)state;
     const char *shape = "9@40 9@60.5 9@200";
-    CHECK("@0 " HEAD C1 C2 C3 LAST " next", NULL);
+    CHECK("@0 " HEAD C1 C2 C3 LAST " next", .split = NULL);
     CHECK("@0 " LENGTH E1 E2 E3 " next", .length = true);
     CHECK("@40 " HEAD C1 " @60.5 " C2 " @200 " C3 LAST " next", .pace = "recorded", .shape = shape);
     CHECK("@40 " LENGTH E1 " @60.5 " E2 " @200 " E3 " next", .pace = "recorded", .shape = shape,

@@ -124,7 +124,6 @@ def compare(name, a, b, target, note, rounds=ROUNDS):
         f'target {target}   {note}', flush=True)
 
 
-<<<<<<< HEAD
 def large_cassette(path, size=30_000_000):
   """The seeds' interactions again and again."""
   parts = []
@@ -158,6 +157,8 @@ def afresh(folder):
     ratio = statistics.median(run[0][i] / run[1][i] for run in runs)
     print(f'afresh   {a * 1e3:9.1f} ms : {b * 1e3:9.1f} ms   ratio {ratio:5.2f}   '
           f'target {"0.30" if not i else "-"}   {what}, 30 MB, here : yaml.v3', flush=True)
+
+
 def paced(path):
   """Processor seconds for one of N streams of 20 events, 50 ms apart, on one multi handle."""
   body = ''.join(EVENTS)
@@ -179,7 +180,8 @@ def paced(path):
     return float(re.search(r'([\d.]+) ms of the processor', out)[1]) / 1e3 / count
 
   return streams
-=======
+
+
 LARGE = 100_000_000
 MEASURE = '''
 import resource, subprocess, sys, time
@@ -216,7 +218,6 @@ def compare_downloads(folder, base):
   more = median(0, 1) - median(1, 1)
   print(f'memory   {median(0, 1) / 1e6:9.1f} MB : {median(1, 1) / 1e6:9.1f} MB   ratio '
         f'{more / LARGE:5.2f}   target 1.05   what recording adds, by the body', flush=True)
->>>>>>> rectests
 
 
 def main():

@@ -11,6 +11,9 @@
   sleepers    1,000 paced streams at once       : 100, by stream; processor time
   lookup      a request among 10,000            : among 100
   live        a live transfer, shim preloaded   : not preloaded
+  record      100 MB live at 1 Gbit/s, recorded : not recorded; the program's own time, then with
+              what `tapedeck record` does when it has ended; then without the limit
+  memory      the program's peak while it records 100 MB, less its peak without, by the body
 
 Needs nginx with the echo module (Debian: nginx-light libnginx-mod-http-echo), and for `afresh` Go
 with its YAML (golang-go golang-gopkg-yaml.v3-dev); without that it is left out.
@@ -86,6 +89,8 @@ http {{
     listen 127.0.0.1:{port}; root {folder};
     location /stream {{ {echo} }}
     location /blob {{ error_page 405 =200 $uri; }}
+    location /fast/ {{ alias {folder}/; }}
+    location /gigabit/ {{ alias {folder}/; sendfile on; limit_rate 125m; }}
   }}
 }}
 """)
@@ -175,6 +180,44 @@ def paced(path):
   return streams
 
 
+LARGE = 100_000_000
+MEASURE = '''
+import resource, subprocess, sys, time
+start = time.monotonic()
+subprocess.run(sys.argv[1:], check=True)
+print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+'''
+
+
+def download(folder, url, recorded):
+  """Seconds and peak bytes of curl; and the seconds of all."""
+  cassette = folder + '/large.yaml'
+  before = [os.path.join(BUILD, 'cli/tapedeck'), 'record', '-q', '-o', cassette, '--']
+  start = time.monotonic()
+  out = subprocess.run([*(before if recorded else []), sys.executable, '-c', MEASURE, 'curl', '-s',
+                        '-o', '/dev/null', url], stdout=subprocess.PIPE, check=True).stdout.split()
+  whole = time.monotonic() - start
+  if recorded:
+    os.unlink(cassette)
+  return float(out[0]), int(out[1]), whole
+
+
+def compare_downloads(folder, base):
+  with open(folder + '/large', 'wb') as f:
+    f.write(os.urandom(LARGE))
+  for name, path, target in (('record', '/gigabit/large', '1.05'), ('record', '/fast/large', '-')):
+    runs = [[download(folder, base + path, recorded) for recorded in (True, False)]
+            for _ in range(5)]
+    median = lambda which, part: statistics.median(run[which][part] for run in runs)
+    for part, what, goal in ((0, 'the program', target), (2, 'with the saving', '-')):
+      ratio = statistics.median(run[0][part] / run[1][part] for run in runs)
+      print(f'{name:8} {median(0, part) * 1e6:9.0f} us : {median(1, part) * 1e6:9.0f} us   '
+            f'ratio {ratio:5.2f}   target {goal}   100 MB, {path.split("/")[1]}, {what}')
+  more = median(0, 1) - median(1, 1)
+  print(f'memory   {median(0, 1) / 1e6:9.1f} MB : {median(1, 1) / 1e6:9.1f} MB   ratio '
+        f'{more / LARGE:5.2f}   target 1.05   what recording adds, by the body', flush=True)
+
+
 def main():
   folder = tempfile.mkdtemp(prefix='tapedeck-bench-')
   os.chmod(folder, 0o755)
@@ -213,6 +256,7 @@ def main():
       compare('sleepers', lambda: streams(drive, mode, 1000), lambda: streams(drive, mode, 100),
               '1.00', 'a paced stream of 1,000 : of 100, ' + mode, rounds=3)
     compare('lookup', taped(10000), taped(100), '1.30', '10,000 interactions : 100')
+    compare_downloads(folder, base)
     compare('live', live('/blob', LD_PRELOAD=SHIM), live('/blob'), '1.02',
             'live with the shim : without', rounds=41)
   finally:

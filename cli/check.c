@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* tapedeck check: what is wrong or suspicious in cassettes. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <tapedeck/check.h>
+#include <tapedeck/deck.h>
 
 #include "check_report.h"
 #include "command.h"
@@ -111,12 +114,26 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 
 /* ---- Files ---- */
 
+/* What a recording that was killed has left is saved by whoever opens the deck next. */
+static int save_journal(const char *path, struct td_error *err)
+{
+    static const struct td_deck_options options = {.size = sizeof options, .mode = TD_MODE_NEW};
+    char folder[PATH_MAX];
+    if ((size_t)snprintf(folder, sizeof folder, "%s.journal", path) >= sizeof folder ||
+        access(folder, F_OK) < 0)
+        return 0;
+    struct td_deck *deck = td_deck_open(path, &options, err);
+    td_deck_close(deck);
+    return deck ? 0 : err->code;
+}
+
 static void check_file(struct check_report *report, const struct arguments *arguments,
                        const char *path, struct check_totals *totals)
 {
     struct td_error err;
-    struct td_check *check = td_check_open(path, &arguments->rules, &err);
-    bool good = check && (!arguments->fix || td_check_fix(check, &err) == 0);
+    bool good = !arguments->fix || save_journal(path, &err) == 0;
+    struct td_check *check = good ? td_check_open(path, &arguments->rules, &err) : NULL;
+    good = check && (!arguments->fix || td_check_fix(check, &err) == 0);
     totals->files++;
     if (good) {
         const struct td_check_finding *finding;

@@ -2,7 +2,6 @@
 /* tapedeck record: runs a program, and keeps what it says over HTTP in a cassette. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,6 +10,8 @@
 
 #include "child.h"
 #include "command.h"
+#include "match_flags.h"
+#include "recording.h"
 
 #define DEFAULT_CASSETTE "cassette.yaml"
 
@@ -28,21 +29,18 @@ static const char help[] =
     "taken out before anything is written. The program itself gets the real ones.\n"
     "\n"
     "Options:\n"
-    "  -o, --output CASSETTE  where it goes; without, " DEFAULT_CASSETTE
+    "  -o, --output CASSETTE   where it goes; without, " DEFAULT_CASSETTE
     ", which must not be there\n"
-    "  --mode MODE            what becomes of a cassette that is there already:\n"
-    "                           record       it is replaced (this is the default)\n"
-    "                           new          what it knows is played, what is new is added to it\n"
-    "                           once         it is played, nothing is recorded\n"
-    "                           replay       likewise, and it is an error if there is none\n"
-    "                           passthrough  nothing is recorded or played\n"
-    "  --passthrough HOST     transfers to HOST are live and not recorded; '*.example.com' and\n"
-    "                         'localhost:8080' are hosts too. As often as you like\n"
-    "  --no-timing            do not keep when each piece of a response came\n"
-    "  --keep-broken          record responses that ended early, as what they are: a stall, a\n"
-    "                         reset. Without, they are left out, and told\n"
-    "  -q, --quiet            no summary at the end\n"
-    "  -h, --help             this\n"
+    "  --mode MODE             what becomes of a cassette that is there already:\n"
+    "                            record       it is replaced (this is the default)\n"
+    "                            new          what it knows is played, what is new is added to it\n"
+    "                            once         it is played, nothing is recorded\n"
+    "                            replay       likewise, and it is an error if there is none\n"
+    "                            passthrough  nothing is recorded or played\n" RECORDING_FLAGS_HELP
+    "  -q, --quiet             no summary at the end\n"
+    "  -h, --help              this\n"
+    "\n"
+    "What counts when a request is matched, with --mode new, once or replay:\n" MATCH_FLAGS_HELP
     "\n"
     "Nothing is lost when COMMAND, or this program, is killed: what was finished is kept beside\n"
     "the cassette in CASSETTE.journal, and saved by whatever uses the cassette next.\n"
@@ -59,9 +57,10 @@ static const char help[] =
 
 struct arguments {
     struct td_deck_options deck;
+    struct recording_flags recording;
+    struct match_flags match;
     const char *output;
     bool quiet;
-    const char **passthrough; /* NULL-terminated */
     char **command;
 };
 
@@ -69,15 +68,11 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
         {"output", required_argument, NULL, 'o'},
-        {"mode", required_argument, NULL, 'm'},
-        {"passthrough", required_argument, NULL, 'p'},
-        {"no-timing", no_argument, NULL, 't'},
-        {"keep-broken", no_argument, NULL, 'b'},
         {"quiet", no_argument, NULL, 'q'},
+        RECORDING_FLAGS,
+        MATCH_FLAGS,
         {0},
     };
-    struct td_error err;
-    size_t hosts = 0;
     int ours = 1;
     while (ours < argc && strcmp(argv[ours], "--") != 0)
         ours++;
@@ -86,32 +81,27 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     argv[ours] = NULL;
     opterr = 0;
     for (int option; (option = getopt_long(ours, argv, ":o:q", options, NULL)) != -1;) {
-        switch (option) {
-        case 'o':
-            arguments->output = optarg;
-            break;
-        case 'm':
-            if (td_mode_parse(optarg, &arguments->deck.mode, &err) < 0)
-                return complain_usage(&record_command, "%s", err.message);
-            break;
-        case 'p':
-            arguments->passthrough[hosts++] = optarg;
-            break;
-        case 't':
-            arguments->deck.no_timing = true;
-            break;
-        case 'b':
-            arguments->deck.keep_broken = true;
-            break;
-        case 'q':
-            arguments->quiet = true;
-            break;
-        case ':':
-            return complain_usage(&record_command, "'%s' wants a value", argv[optind - 1]);
-        default:
-            return complain_usage(&record_command, "no option '%s'", argv[optind - 1]);
+        int taken = recording_flags_take(&arguments->recording, &arguments->deck, &record_command,
+                                         option, optarg);
+        if (taken < 0)
+            return -taken;
+        if (!taken && (taken = match_flags_take(&arguments->match, option, optarg)) < 0) {
+            complain("out of memory");
+            return EXIT_INPUT;
         }
+        if (taken)
+            continue;
+        if (option == 'o')
+            arguments->output = optarg;
+        else if (option == 'q')
+            arguments->quiet = true;
+        else if (option == ':')
+            return complain_usage(&record_command, "'%s' wants a value", argv[optind - 1]);
+        else
+            return complain_usage(&record_command, "no option '%s'", argv[optind - 1]);
     }
+    arguments->deck.rules = arguments->match.rules;
+    arguments->deck.match = (const char *const *)arguments->match.match;
     if (optind < ours)
         return complain_usage(&record_command,
                               "'%s' is no option: the cassette goes behind '-o', the command "
@@ -129,87 +119,62 @@ static void heard(void *context)
         fputs(text, stderr);
 }
 
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-static void print_summary(struct td_deck *deck, const struct td_deck_counts *counts,
-                          const struct td_deck_saved *saved, const char *path)
-{
-    if (counts->played)
-        complain("%zu request%s answered from '%s'", counts->played, plural(counts->played), path);
-    if (counts->missed)
-        complain("%zu request%s missed", counts->missed, plural(counts->missed));
-    if (counts->dropped)
-        complain("%zu response%s ended early and %s not recorded (--keep-broken records them)",
-                 counts->dropped, plural(counts->dropped), counts->dropped == 1 ? "was" : "were");
-    if (saved->busy)
-        complain("%zu process%s still running: what %s records is saved by the next run, or by "
-                 "'tapedeck check %s'",
-                 saved->busy, saved->busy == 1 ? " is" : "es are", saved->busy == 1 ? "it" : "they",
-                 path);
-    if (saved->added)
-        complain("recorded %zu interaction%s in '%s'%s, which has %zu now", saved->added,
-                 plural(saved->added), path, saved->replaced ? " in place of what was there" : "",
-                 saved->total);
-    else if (!counts->played && !counts->missed && !td_deck_processes(deck))
-        complain("nothing was recorded: the command made no HTTP request through a shared "
-                 "libcurl; what is linked statically, or uses another library, is not seen");
-    else
-        complain("nothing new was recorded in '%s'", path);
-}
-
 static int record(const struct arguments *arguments, struct td_deck *deck)
 {
     struct td_error err;
     struct td_deck_counts counts;
-    struct td_deck_saved saved;
     if (td_deck_share(deck, &err) < 0)
         return complain_error(&err);
     if (preload_shim() < 0)
         return EXIT_INPUT;
     int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
-    int status = td_deck_save(deck, &saved, &err);
+    bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
+    bool quiet = arguments->quiet || !ran;
     td_deck_counts(deck, &counts);
-    if (status < 0)
-        complain_error(&err);
-    else if (!arguments->quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
-        print_summary(deck, &counts, &saved, arguments->output);
-    if (code == 0 && (status < 0 || counts.lost))
-        code = EXIT_INPUT;
+    if (!quiet && counts.played)
+        complain("%zu of %zu requests answered from '%s'",
+                 counts.requests - counts.missed - counts.recorded - counts.dropped,
+                 counts.requests, arguments->output);
+    if (!quiet && counts.missed)
+        complain("%zu of %zu requests missed", counts.missed, counts.requests);
+    int trouble = finish_recording(deck, arguments->output, quiet);
+    if (code == 0)
+        code = trouble;
     if (code == 0 && counts.missed)
         code = EXIT_FINDINGS;
     return code;
+}
+
+/* The default is for a first try; it never replaces anything. */
+static int check_output(const struct arguments *arguments)
+{
+    struct stat found;
+    if (arguments->output || arguments->deck.mode != TD_MODE_RECORD ||
+        stat(DEFAULT_CASSETTE, &found) < 0)
+        return 0;
+    return complain_usage(&record_command,
+                          "'" DEFAULT_CASSETTE "' is there already: name the cassette with -o to "
+                          "replace it, or add to it with --mode new");
 }
 
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {
         .deck = {.size = sizeof arguments.deck, .mode = TD_MODE_RECORD},
-        .passthrough = calloc((size_t)argc + 1, sizeof *arguments.passthrough),
     };
-    if (!arguments.passthrough) {
-        complain("out of memory");
-        return EXIT_INPUT;
-    }
     int code = parse(&arguments, argc, argv);
-    struct stat found;
-    if (code == 0 && !arguments.output && arguments.deck.mode == TD_MODE_RECORD &&
-        stat(DEFAULT_CASSETTE, &found) == 0)
-        code = complain_usage(&record_command,
-                              "'" DEFAULT_CASSETTE "' is there already: name the cassette with "
-                              "-o to replace it, or add to it with --mode new");
+    if (code == 0)
+        code = check_output(&arguments);
     if (!arguments.output)
         arguments.output = DEFAULT_CASSETTE;
-    arguments.deck.passthrough = arguments.passthrough;
     if (code == 0) {
         struct td_error err;
         struct td_deck *deck = td_deck_open(arguments.output, &arguments.deck, &err);
         code = deck ? record(&arguments, deck) : complain_error(&err);
         td_deck_close(deck);
     }
-    free(arguments.passthrough);
+    recording_flags_release(&arguments.recording);
+    match_flags_release(&arguments.match);
     return code;
 }
 

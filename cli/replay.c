@@ -11,6 +11,7 @@
 #include "child.h"
 #include "command.h"
 #include "match_flags.h"
+#include "recording.h"
 
 static const char help[] =
     "Usage: tapedeck replay [OPTION...] CASSETTE... -- COMMAND [ARGUMENT...]\n"
@@ -44,6 +45,10 @@ static const char help[] =
     "                   random:SEED,10%; times:N, for:T, after:T. Who asks again gets the answer.\n"
     "  --scenario FILE  split, pace and faults from a file: `replay: {split:, pace:, fault: []}`;\n"
     "                   a cassette can say the same below `tapedeck:`\n"
+    "  --mode MODE      replay (default); new: what is unknown goes out and is recorded into the\n"
+    "                   first cassette; once: as new where there is none; record: all is recorded\n"
+    "                   anew; passthrough: live. See tapedeck-record(1), also for --passthrough,\n"
+    "                   --no-timing, --keep-broken and --secret-env\n"
     "  -q, --quiet      no summary at the end; misses are told all the same\n"
     "  -h, --help       this\n"
     "\n"
@@ -72,6 +77,7 @@ static const char help[] =
 
 struct arguments {
     struct td_deck_options deck;
+    struct recording_flags recording;
     struct match_flags match;
     char *faults; /* all that were given */
     bool strict;
@@ -110,6 +116,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
         {"pace", required_argument, NULL, 'P'},
         {"fault", required_argument, NULL, 'F'},
         {"scenario", required_argument, NULL, 'C'},
+        RECORDING_FLAGS,
         MATCH_FLAGS,
         {0},
     };
@@ -126,8 +133,11 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     argv[ours] = NULL;
     opterr = 0;
     for (int option; (option = getopt_long(ours, argv, ":q", options, NULL)) != -1;) {
-        int taken = match_flags_take(&arguments->match, option, optarg);
-        if (taken < 0) {
+        int taken = recording_flags_take(&arguments->recording, &arguments->deck, &replay_command,
+                                         option, optarg);
+        if (taken < 0)
+            return -taken;
+        if (!taken && (taken = match_flags_take(&arguments->match, option, optarg)) < 0) {
             complain("out of memory");
             return EXIT_INPUT;
         }
@@ -242,6 +252,11 @@ static int play(const struct arguments *arguments)
 
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
+    bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
+    if (arguments->deck.mode != TD_MODE_REPLAY) {
+        int trouble = finish_recording(deck, arguments->cassettes[0], arguments->quiet || !ran);
+        code = code ? code : trouble;
+    }
     if (!arguments->quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
         print_summary(deck, &counts);
     bool unplayed =
@@ -258,6 +273,7 @@ static int run(int argc, char **argv)
     int code = parse(&arguments, argc, argv);
     if (!code)
         code = play(&arguments);
+    recording_flags_release(&arguments.recording);
     match_flags_release(&arguments.match);
     free(arguments.faults);
     return code;

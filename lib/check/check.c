@@ -9,10 +9,11 @@
 #include "match/excerpt.h"
 
 static const struct td_pass passes[] = {
-    {.whole = td_check_ids},    {.whole = td_check_keys},  {.one = td_check_binary},
-    {.one = td_check_url},      {.one = td_check_headers}, {.one = td_check_status},
-    {.one = td_check_protocol}, {.one = td_check_length},  {.one = td_check_json},
-    {.one = td_check_stream},   {.whole = td_check_same},  {.whole = td_check_style},
+    {.whole = td_check_ids},     {.whole = td_check_keys},  {.one = td_check_binary},
+    {.one = td_check_url},       {.one = td_check_headers}, {.one = td_check_status},
+    {.one = td_check_protocol},  {.one = td_check_length},  {.one = td_check_json},
+    {.one = td_check_stream},    {.whole = td_check_same},  {.whole = td_check_style},
+    {.whole = td_check_secrets},
 };
 
 enum { PASS_COUNT = sizeof passes / sizeof *passes };
@@ -253,6 +254,7 @@ int td_check_run(struct td_check *check, struct td_error *err)
         status = td_cassette_from_yaml(check->path, &check->tree, &check->cassette, &refusal);
     if (status == TD_ERR_NOMEM)
         return td_error_nomem(err);
+    td_check_journal(check);
     if (status < 0)
         report_refusal(check, &refusal);
     else

@@ -24,6 +24,7 @@ enum td_check_rule_id {
     TD_CHECK_STREAM_CUT,
     TD_CHECK_UNKNOWN_SETTING,
     TD_CHECK_BAD_SETTING,
+    TD_CHECK_SECRET,
     TD_CHECK_BAD_JSON,
     TD_CHECK_CONTENT_LENGTH,
     TD_CHECK_STATUS_TEXT,
@@ -33,6 +34,7 @@ enum td_check_rule_id {
     TD_CHECK_CHUNKS,
     TD_CHECK_BINARY_TEXT,
     TD_CHECK_STYLE,
+    TD_CHECK_JOURNAL,
     TD_CHECK_SAME_REQUEST,
     TD_CHECK_UNKNOWN_KEY,
     TD_CHECK_COUNT,
@@ -94,8 +96,10 @@ struct td_pass {
 };
 
 void td_check_ids(struct td_check *check);
+void td_check_journal(struct td_check *check);
 void td_check_keys(struct td_check *check);
 void td_check_same(struct td_check *check);
+void td_check_secrets(struct td_check *check);
 void td_check_style(struct td_check *check);
 void td_check_binary(struct td_check *check, const struct td_checked *one);
 void td_check_url(struct td_check *check, const struct td_checked *one);

@@ -82,6 +82,14 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             "a setting under 'tapedeck' with a value that it cannot have",
             "correct the value; the cassette cannot be played with it",
         },
+    [TD_CHECK_SECRET] =
+        {
+            "secret",
+            TD_FAULT,
+            false,
+            "a key, a token or a password is in the file, by the rules of 'tapedeck scrub'",
+            "take it out with 'tapedeck scrub', and have it changed where the file was shared",
+        },
     [TD_CHECK_BAD_JSON] =
         {
             "bad-json",
@@ -155,6 +163,14 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             "the file is not written as Go's emitter would, so that recording to it with go-vcr "
             "changes more than it has to",
             "'tapedeck check --fix' writes it afresh",
+        },
+    [TD_CHECK_JOURNAL] =
+        {
+            "journal",
+            TD_WARNING,
+            true,
+            "a recording is under way, or was killed: what it has recorded is beside the cassette",
+            "'tapedeck check --fix' saves it, and so does whatever uses the cassette next",
         },
     [TD_CHECK_SAME_REQUEST] =
         {

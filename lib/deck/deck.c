@@ -129,6 +129,7 @@ void td_deck_unref(struct td_deck *deck)
     td_run_free(deck->run);
     td_deck_remove_folder(deck);
     td_scrubber_free(deck->scrubber);
+    td_cassette_free(deck->replaced);
     td_arena_release(&deck->drafts);
     td_arena_release(&deck->veiled);
     free(deck->target);

@@ -29,10 +29,11 @@ struct td_deck {
     struct td_run *run;        /* made when the first request comes, unless another was joined */
     td_deck_teller *teller;
     pthread_mutex_t lock;
-    char *target;               /* what is recorded goes here; an absolute path, or NULL */
-    bool member;                /* of a run: who started it merges the journals */
-    struct td_identity base;    /* what the target was when the run began, where it is a member */
-    struct td_journal *journal; /* of the target */
+    struct td_cassette *replaced; /* what the target is before it is replaced: its rules stay */
+    char *target;                 /* what is recorded goes here; an absolute path, or NULL */
+    bool member;                  /* of a run: who started it merges the journals */
+    struct td_identity base;      /* what the target was when the run began, where it is a member */
+    struct td_journal *journal;   /* of the target */
     struct td_scrubber *scrubber;
     bool headers_count;     /* for some cassette, when a request is matched */
     struct td_arena veiled; /* requests of the cassettes, as they are matched */

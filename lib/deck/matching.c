@@ -52,14 +52,19 @@ int td_deck_use_rules(struct td_deck *deck, const struct td_settings *settings,
 
 int td_deck_use_secrets(struct td_deck *deck, struct td_error *err)
 {
-    size_t count = deck->cassette_count + 1;
+    size_t count = deck->cassette_count + 2;
     const struct td_settings **settings = calloc(count, sizeof *settings);
     struct td_scrubber *scrubber = NULL;
     struct td_scrub_config config = {.settings = settings};
+    const char *const *names = deck->options.secret_env;
+    for (config.secret_env = names; names && names[config.secret_env_count];)
+        config.secret_env_count++;
     if (!settings)
         return td_error_nomem(err);
     if (deck->rules)
         settings[config.settings_count++] = deck->rules;
+    if (deck->replaced)
+        settings[config.settings_count++] = &deck->replaced->settings;
     for (size_t i = 0; i < deck->cassette_count; i++)
         settings[config.settings_count++] = &deck->cassettes[i]->settings;
     int status = td_scrubber_new(&scrubber, &config, err);

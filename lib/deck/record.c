@@ -251,6 +251,12 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
         deck->base = td_identity_of(deck->target);
     if (deck->mode == TD_MODE_ONCE)
         deck->mode = deck->base.inode ? TD_MODE_REPLAY : TD_MODE_RECORD;
+    if (deck->mode == TD_MODE_RECORD && deck->base.inode &&
+        td_cassette_load(deck->target, &deck->replaced, NULL) == 0) {
+        int status = td_deck_use_secrets(deck, err);
+        if (status < 0)
+            return status;
+    }
     deck->journal = td_journal_new(deck->target, deck->options.mode == TD_MODE_RECORD, deck->base);
     return deck->journal ? 0 : td_error_nomem(err);
 }

@@ -37,13 +37,13 @@ static int put_paths(const struct td_deck *deck, struct td_buf *list, struct td_
     return td_buf_failed(list) ? td_error_nomem(err) : 0;
 }
 
-/* Names separated by ','; no host has one in it. */
-static void put_hosts(const char *const *hosts, struct td_buf *list)
+/* Names separated by ','; no host and no variable has one in it. */
+static void put_names(const char *const *names, struct td_buf *list)
 {
-    for (; hosts && *hosts; hosts++) {
+    for (; names && *names; names++) {
         if (list->len)
             td_buf_put_char(list, ',');
-        td_buf_put_text(list, *hosts);
+        td_buf_put_text(list, *names);
     }
     td_buf_put(list, "", 0);
 }
@@ -51,15 +51,17 @@ static void put_hosts(const char *const *hosts, struct td_buf *list)
 static int put_environment(const struct td_deck *deck, struct td_error *err)
 {
     const struct td_deck_options *options = &deck->options;
-    struct td_buf paths, base, passed;
+    struct td_buf paths, base, passed, secrets;
     td_buf_init(&paths);
     td_buf_init(&base);
     td_buf_init(&passed);
+    td_buf_init(&secrets);
     td_buf_put(&paths, "", 0);
     int status = put_paths(deck, &paths, err);
     td_deck_base(deck, &base);
-    put_hosts(options->passthrough, &passed);
-    if (status == 0 && (td_buf_failed(&base) || td_buf_failed(&passed)))
+    put_names(options->passthrough, &passed);
+    put_names(options->secret_env, &secrets);
+    if (status == 0 && (td_buf_failed(&base) || td_buf_failed(&passed) || td_buf_failed(&secrets)))
         status = td_error_nomem(err);
     if (status == 0) {
         const char *const variables[][2] = {
@@ -68,6 +70,7 @@ static int put_environment(const struct td_deck *deck, struct td_error *err)
             {"TAPEDECK_MODE", td_mode_name(options->mode)},
             {"TAPEDECK_BASE", base.data},
             {"TAPEDECK_PASSTHROUGH", passed.data},
+            {"TAPEDECK_SECRET_ENV", secrets.data},
             {"TAPEDECK_REPLAYABLE", options->replayable ? "1" : "0"},
             {"TAPEDECK_TIMING", options->no_timing ? "0" : "1"},
             {"TAPEDECK_KEEP_BROKEN", options->keep_broken ? "1" : "0"},
@@ -79,6 +82,7 @@ static int put_environment(const struct td_deck *deck, struct td_error *err)
     td_buf_release(&paths);
     td_buf_release(&base);
     td_buf_release(&passed);
+    td_buf_release(&secrets);
     return status;
 }
 

@@ -54,7 +54,7 @@ static bool is_set(const char *name, const char *value)
 }
 
 /* A list for as long as the process lives; NULL where there is nothing in it. */
-static const char *const *hosts(const char *text)
+static const char *const *names(const char *text)
 {
     char *copy = text && *text ? strdup(text) : NULL, *rest = copy;
     const char **list = NULL;
@@ -104,7 +104,8 @@ static struct td_deck *load(const char *list, struct td_error *err)
         .replayable = is_set("TAPEDECK_REPLAYABLE", "1"),
         .no_timing = is_set("TAPEDECK_TIMING", "0"),
         .keep_broken = is_set("TAPEDECK_KEEP_BROKEN", "1"),
-        .passthrough = hosts(getenv("TAPEDECK_PASSTHROUGH")),
+        .passthrough = names(getenv("TAPEDECK_PASSTHROUGH")),
+        .secret_env = names(getenv("TAPEDECK_SECRET_ENV")),
         .split = variable("TAPEDECK_SPLIT"),
         .pace = variable("TAPEDECK_PACE"),
         .faults = variable("TAPEDECK_FAULT"),

@@ -9,6 +9,7 @@
  *     TAPEDECK_MODE        "replay", "once", "new", "record" or "passthrough"; see tapedeck/deck.h
  *     TAPEDECK_BASE        what the first cassette was when the run began
  *     TAPEDECK_PASSTHROUGH hosts that are live, separated by ','
+ *     TAPEDECK_SECRET_ENV  variables whose values are secrets, separated by ','
  *     TAPEDECK_TIMING      "0": recorded responses do not keep when their chunks came
  *     TAPEDECK_KEEP_BROKEN "1": responses that ended early are recorded too
  *     TAPEDECK_SPLIT       how bodies are cut, see stream/split.h

@@ -112,6 +112,9 @@ struct td_deck_options {
     const char *const *passthrough;
     /* The same by a predicate, asked with the URL of each transfer. May be NULL. */
     bool (*passes)(void *context, const char *url);
+    /* Variables of the environment whose values are secrets, besides *_API_KEY, *_TOKEN and their
+     * like: a NULL-terminated list, or NULL. */
+    const char *const *secret_env;
     struct td_deck_hooks hooks;
     void *context; /* for the predicate and the hooks */
 

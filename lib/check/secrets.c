@@ -36,6 +36,15 @@ static void look(struct td_check *check, const struct td_checked *one, void *con
     td_arena_release(&arena);
 }
 
+/* Whether something was found in this line already: a setting that does not exist, say. */
+static bool is_told(const struct td_check *check, unsigned line)
+{
+    for (size_t i = 0; i < check->findings.count; i++)
+        if (check->findings.items[i].finding.line == line)
+            return true;
+    return false;
+}
+
 void td_check_secrets(struct td_check *check)
 {
     struct looking looking = {0};
@@ -48,8 +57,9 @@ void td_check_secrets(struct td_check *check)
     if (status == TD_ERR_NOMEM) {
         check->no_memory = true;
     } else if (status < 0) {
-        struct td_mark mark = {err.line, err.column};
-        td_check_report(check, TD_CHECK_BAD_SETTING, NULL, mark, "%s", err.message);
+        if (!is_told(check, err.line))
+            td_check_report(check, TD_CHECK_BAD_SETTING, NULL,
+                            (struct td_mark){err.line, err.column}, "%s", err.message);
     } else {
         td_leaks_init(&looking.leaks);
         td_check_each(check, look, &looking);

@@ -96,6 +96,8 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
                        unsigned depth);
 /* JSON, or values of it one after the other. */
 void td_work_examine_json(struct td_work *work, const struct td_view *view, unsigned depth);
+/* What stands between the quotes of a string of JSON. */
+void td_work_examine_string(struct td_work *work, const struct td_view *view);
 /* What may be a form though nothing says so. */
 bool td_work_looks_like_form(struct td_bytes text);
 void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);

@@ -3,26 +3,74 @@
 
 #include <stdlib.h>
 
+static bool is_contained(struct td_bytes name)
+{
+    for (size_t i = 0; i < td_special_literal_count; i++)
+        if (td_bytes_has_nocase(name, td_bytes_of(td_special_literals[i].literal)))
+            return true;
+    return false;
+}
+
+/* Names of fields are seen by the words that other rules look for; of those without one the longest
+ * word is added. */
+static int add_names(struct td_sift *sift, const char *list)
+{
+    int status = 0;
+    while (list && *list && status == 0) {
+        size_t len = strcspn(list, " ");
+        struct td_bytes name = td_bytes(list, len), word = {0};
+        for (size_t at = 0; at < len; at++) {
+            size_t end = at;
+            while (end < len && list[end] != '-' && list[end] != '_')
+                end++;
+            if (end - at > word.len)
+                word = td_bytes(list + at, end - at);
+            at = end;
+        }
+        if (!is_contained(name))
+            status = td_literals_add(
+                &sift->literals,
+                &(struct td_literal){.text = word, .nocase = true, .kind = TD_LITERAL_NAME});
+        list += len + strspn(list + len, " ");
+    }
+    return status;
+}
+
 int td_sift_init(struct td_sift *sift, const struct td_scrubber *scrubber)
 {
-    static const char *const percents[] = {"%2", "%3", "%4", "%5", "%6", "%7"};
-    *sift = (struct td_sift){.scrubber = scrubber};
+    *sift = (struct td_sift){.scrubber = scrubber, .body = 1};
     td_literals_init(&sift->literals);
     td_arena_init(&sift->arena);
     td_map_init(&sift->groups);
     td_buf_init(&sift->plain);
     td_buf_init(&sift->url_text);
+    for (size_t i = 0; i < TD_SIFT_KINDS; i++)
+        td_buf_init(&sift->kinds[i].line);
     int status = td_scrubber_fill(scrubber, &sift->literals, &sift->arena);
-    for (size_t i = 0; i < sizeof percents / sizeof *percents && status == 0; i++)
-        status = td_literals_add(&sift->literals, td_bytes_of(percents[i]), false,
-                                 TD_LITERAL_PERCENT, 0);
+    for (size_t i = 0; i < td_name_rule_count && status == 0; i++)
+        status = add_names(sift, td_name_rules[i].fields);
+    for (size_t i = 0; i < scrubber->variable_count; i++) {
+        struct td_bytes value = scrubber->variables[i].value;
+        for (size_t k = 0; k < value.len; k++)
+            sift->odd_values |= (unsigned char)value.data[k] < 0x20 ||
+                                (unsigned char)value.data[k] >= 0x7f ||
+                                strchr("\"\\/", value.data[k]);
+    }
     return status;
 }
 
 void td_sift_release(struct td_sift *sift)
 {
-    sift->suspicious = true; /* nothing is to be looked at any more */
-    td_sift_end_events(sift);
+    for (struct td_sift_group *group = sift->all, *next; group; group = next) {
+        next = group->next;
+        td_buf_release(&group->first);
+        td_buf_release(&group->text);
+        free(group);
+    }
+    for (size_t i = 0; i < TD_SIFT_KINDS; i++) {
+        td_buf_release(&sift->kinds[i].line);
+        free(sift->kinds[i].slots);
+    }
     td_literals_release(&sift->literals);
     td_arena_release(&sift->arena);
     td_map_release(&sift->groups);
@@ -46,12 +94,13 @@ void td_sift_ask(struct td_sift *sift, struct td_bytes text, enum td_part_kind k
 }
 
 /* Whether what stands at a literal is a secret, or cannot be told from the text alone. */
-static bool counts(const struct td_literal *literal, struct td_bytes text, size_t at, size_t *from)
+bool td_sift_counts(const struct td_literal *literal, struct td_bytes text, size_t at, size_t *from)
 {
     enum td_special special;
     size_t start, end;
     switch (literal->kind) {
     case TD_LITERAL_MARK:
+    case TD_LITERAL_NAME:
         return false;
     case TD_LITERAL_SHAPE:
         return td_key_shape_match(&td_key_shapes[literal->index], text, at, &start, &end);
@@ -64,14 +113,28 @@ static bool counts(const struct td_literal *literal, struct td_bytes text, size_
     }
 }
 
+/* A byte that is percent-encoded, as letters, digits and signs are. */
+static bool has_percent(struct td_bytes text)
+{
+    const char *at = text.data, *end = text.data + text.len;
+    while ((at = memchr(at, '%', (size_t)(end - at))) && end - at >= 3) {
+        if (at[1] >= '2' && at[1] <= '7')
+            return true;
+        at++;
+    }
+    return false;
+}
+
 bool td_sift_has_literal(struct td_sift *sift, struct td_bytes text)
 {
+    if (text.len && has_percent(text))
+        return true;
     struct td_literal_search search;
     const struct td_literal *literal;
     size_t from[TD_SPECIAL_COUNT] = {0}, at;
     td_literal_search_init(&search, &sift->literals, text);
     while ((literal = td_literal_search_next(&search, &at)))
-        if (counts(literal, text, at, from))
+        if (td_sift_counts(literal, text, at, from))
             return true;
     return false;
 }
@@ -152,6 +215,54 @@ void td_sift_value(struct td_sift *sift, struct td_bytes key, struct td_bytes te
     }
 }
 
+static bool has(struct td_bytes text, const char *what)
+{
+    return memmem(text.data, text.len, what, strlen(what)) != NULL;
+}
+
+/* The end of a name in JSON, in quotes and before a colon, that is no secret's. */
+static bool is_other_name(struct td_sift *sift, struct td_bytes text, size_t at, size_t len)
+{
+    size_t end = at + len;
+    if (end + 1 >= text.len || text.data[end] != '"' || text.data[end + 1] != ':')
+        return false;
+    while (at && td_class_of(text.data[at - 1]) & TD_CLASS_TOKEN)
+        at--;
+    return at && text.data[at - 1] == '"' &&
+           !td_sift_is_field(sift, td_bytes(text.data + at, end - at));
+}
+
+/*
+ * Whether JSON is clean for sure, by its bytes as they stand: one value, nothing in it that a
+ * secret is looked for by, or would be if its escapes were decoded.
+ */
+static bool is_plain_json(struct td_sift *sift, struct td_bytes text)
+{
+    struct td_literal_search search;
+    const struct td_literal *literal;
+    size_t from[TD_SPECIAL_COUNT] = {0}, at;
+    bool escaped = memchr(text.data, '\\', text.len) != NULL;
+    if (sift->scrubber->own_fields || has_percent(text) || has(text, "}{") || has(text, "} ") ||
+        has(text, "}\n") || has(text, "}\r") || text.data[0] != '{')
+        return false;
+    if (escaped && (sift->odd_values || has(text, "\\u00") || has(text, "\\/")))
+        return false;
+    td_literal_search_init(&search, &sift->literals, text);
+    while ((literal = td_literal_search_next(&search, &at))) {
+        size_t len = literal->text.len, end = at + len;
+        bool word = literal->kind == TD_LITERAL_SPECIAL &&
+                    td_special_literals[literal->index].special == TD_SPECIAL_ASSIGNED;
+        if (word && ((end < text.len && td_class_of(text.data[end]) & TD_CLASS_TOKEN) ||
+                     is_other_name(sift, text, at, len)))
+            continue;
+        if (literal->kind == TD_LITERAL_NAME || (escaped && literal->kind != TD_LITERAL_MARK) ||
+            (word && end < text.len && text.data[end] == '"') ||
+            td_sift_counts(literal, text, at, from))
+            return false;
+    }
+    return true;
+}
+
 static bool starts(struct td_bytes text, const char *prefix)
 {
     size_t len = strlen(prefix);
@@ -168,8 +279,10 @@ void td_sift_body(struct td_sift *sift, struct td_bytes text)
         at++;
     struct td_bytes rest = td_bytes(text.data + at, text.len - at);
     if (rest.len && (rest.data[0] == '{' || rest.data[0] == '[')) {
-        td_sift_json(sift, text, false);
-        td_sift_end_events(sift);
+        if (!is_plain_json(sift, text)) {
+            td_sift_json(sift, text, false);
+            td_sift_end_events(sift);
+        }
         return;
     }
     if (starts(rest, "data:") || starts(rest, "event:") || starts(rest, "id:") ||

@@ -21,29 +21,38 @@
 #include "scrub/part.h"
 #include "scrub/walk.h"
 
-/* A text that is told piece by piece over the events of a stream. */
+/* A text that is told piece by piece over the events of a stream, known by its place in them. */
 struct td_sift_group {
-    struct td_bytes first; /* its first piece; borrowed */
-    size_t count;          /* of pieces, as long as all are like the first */
-    bool differs;
-    size_t stamp;       /* the last event that has a slot for it */
-    struct td_buf text; /* of all pieces, once they differ; escaped as they are */
-    struct td_sift_group *next;
+    size_t body;           /* the last one that has pieces of it; what follows is of that body */
+    struct td_buf first;   /* its first piece */
+    size_t count;          /* of pieces */
+    bool differs;          /* not all are like the first */
+    struct td_buf text;    /* of all pieces, once they differ; escaped as they are */
+    size_t event;          /* the last one that has a piece of it */
+    struct td_sift_group *next; /* of all */
+    struct td_sift_group *next_of_body;
 };
 
-/* A place of an event where the next one may have something else. */
+/* A string or a bare word of an event. */
 struct td_sift_slot {
     size_t start, end;
     bool is_string;
     bool fixed;    /* something else there makes it another kind of event */
-    bool live;     /* the pieces of its group differ */
     uint64_t path; /* of a string: where its group is found */
     uint32_t object;
     struct td_sift_group *group;
-    size_t counted;            /* the events up to here have told their piece */
-    size_t new_start, new_end; /* in the event at hand, where `moved` */
-    bool moved;
+    size_t counted; /* the events up to here have told their piece */
 };
+
+/* Events that are the same but for what stands in their slots. */
+struct td_sift_kind {
+    struct td_buf line; /* the first one */
+    struct td_sift_slot *slots;
+    size_t count;
+    size_t events; /* since its pieces were last told */
+};
+
+enum { TD_SIFT_KINDS = 16 };
 
 struct td_sift {
     const struct td_scrubber *scrubber;
@@ -60,16 +69,20 @@ struct td_sift {
     struct td_buf url_text;
     struct td_buf plain;
 
-    /* Of the body at hand. */
     struct td_map groups;
-    struct td_sift_group *first_group;
-    struct td_bytes event; /* the last event; its slots are known */
-    struct td_sift_slot *slots;
+    size_t group_count;
+    struct td_sift_group *all;     /* groups */
+    struct td_sift_group *touched; /* that have pieces in the body at hand */
+    size_t body;                   /* its number */
+    size_t event;                  /* the number of the event */
+    size_t data_lines;             /* of the event */
+    struct td_sift_slot *slots;    /* of the text that was walked through last */
     size_t slot_count;
     size_t slot_capacity;
-    size_t events; /* that had these slots, after the first */
-    size_t stamp;
-    size_t data_lines; /* of the event at hand */
+    struct td_sift_kind kinds[TD_SIFT_KINDS];
+    size_t kind;      /* of the last event */
+    size_t next_kind; /* the one that gives way to a new one */
+    bool odd_values;  /* a variable's value looks different in JSON */
 };
 
 /* 0 or TD_ERR_NOMEM; to be released in any case. */
@@ -94,9 +107,13 @@ bool td_sift_has_literal(struct td_sift *sift, struct td_bytes text);
 void td_sift_string(struct td_sift *sift, struct td_bytes text, bool escaped);
 bool td_sift_is_field(struct td_sift *sift, struct td_bytes name);
 void td_sift_json(struct td_sift *sift, struct td_bytes text, bool event);
-void td_sift_piece(struct td_sift *sift, struct td_sift_group *group, struct td_bytes piece,
+/* True where it is not like the first piece. */
+bool td_sift_piece(struct td_sift *sift, struct td_sift_group *group, struct td_bytes piece,
                    size_t times);
-/* The group of pieces that are no JSON. */
+/* Whether something at one of the literals, all told, needs more than a look. */
+bool td_sift_counts(const struct td_literal *literal, struct td_bytes text, size_t at,
+                    size_t *from);
+/* The group of a place; that of pieces that are no JSON is {0, 1}. */
 struct td_sift_group *td_sift_group(struct td_sift *sift, struct td_hash place);
 
 /* An interaction of a file: from its `-` to the next one's. */

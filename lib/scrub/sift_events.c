@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Events. The first of a kind is walked through, and the places are remembered where it has strings
- * and numbers. As long as the next ones are the same but for those places, only what is different
- * is looked at. Strings that stay the same in all events tell nothing piece by piece; those that do
- * not are put together.
+ * and numbers. Of the next ones that are the same but for those places only what is different is
+ * looked at. Strings that stay the same in all events of a body tell nothing piece by piece; those
+ * that do not are put together.
  */
 #include <stdlib.h>
 
@@ -26,24 +26,29 @@ static size_t common(const char *a, const char *b, size_t len)
     return i;
 }
 
-/* The events that were like the last one, up to now, have told what their strings are. */
-static void count_events(struct td_sift *sift, struct td_sift_slot *slot, struct td_bytes event)
+static struct td_bytes slot_text(const struct td_sift_kind *kind, const struct td_sift_slot *slot)
 {
-    size_t times = sift->events - slot->counted;
-    slot->counted = sift->events;
-    if (times && slot->group)
-        td_sift_piece(sift, slot->group,
-                      td_bytes(event.data + slot->start, slot->end - slot->start), times);
+    return td_bytes(kind->line.data + slot->start, slot->end - slot->start);
 }
 
-static void leave_template(struct td_sift *sift)
+/* Events of this kind have told what the first had in this slot; now it counts. */
+static void tell_slot(struct td_sift *sift, struct td_sift_kind *kind, struct td_sift_slot *slot)
 {
-    for (size_t i = 0; i < sift->slot_count; i++)
-        if (sift->slots[i].is_string && !sift->slots[i].live)
-            count_events(sift, &sift->slots[i], sift->event);
-    sift->slot_count = 0;
-    sift->event = td_bytes(NULL, 0);
-    sift->events = 0;
+    size_t times = kind->events - slot->counted;
+    slot->counted = kind->events;
+    if (times && slot->group)
+        td_sift_piece(sift, slot->group, slot_text(kind, slot), times);
+}
+
+/* Before an event of another kind tells its pieces. */
+static void tell_kind(struct td_sift *sift, struct td_sift_kind *kind)
+{
+    for (size_t i = 0; i < kind->count && kind->events; i++) {
+        if (kind->slots[i].is_string)
+            tell_slot(sift, kind, &kind->slots[i]);
+        kind->slots[i].counted = 0;
+    }
+    kind->events = 0;
 }
 
 /* Where what stands in a slot ends; SIZE_MAX where it is not simple. */
@@ -55,104 +60,121 @@ static size_t slot_end(const struct td_sift_slot *slot, struct td_bytes line, si
             return at;
         if (slot->is_string && c == '\\')
             at++;
-        else if (!slot->is_string && (c == ',' || c == '}' || c == ']' || c == '"' || c == ' '))
-            return c == '"' || c == ' ' ? SIZE_MAX : at;
+        else if (!slot->is_string && (c == ',' || c == '}' || c == ']'))
+            return at;
+        else if (!slot->is_string && (c == '"' || c == ' ' || c == '{' || c == '['))
+            return SIZE_MAX;
     }
     return SIZE_MAX;
 }
 
-/* Something else stands in a slot than before. */
-static void take_change(struct td_sift *sift, struct td_sift_slot *slot, struct td_bytes line,
-                        size_t start, size_t end)
-{
-    struct td_bytes found = td_bytes(line.data + start, end - start);
-    bool escaped = found.len && memchr(found.data, '\\', found.len);
-    if (slot->is_string || found.len >= 8)
-        td_sift_string(sift, found, escaped);
-    if (slot->is_string && !slot->live) {
-        count_events(sift, slot, sift->event);
-        slot->live = true;
-    }
-}
+/* A slot that has something else in the event at hand. */
+struct change {
+    size_t slot;
+    size_t start, end;
+};
 
-/*
- * Whether the line is the last event with something else in some of its slots, which are marked.
- */
-static bool is_like_last(struct td_sift *sift, struct td_bytes line)
+enum { MOST_CHANGES = 64 };
+
+/* Whether the line is of this kind; what is different in it goes to `changes`. */
+static bool is_of_kind(const struct td_sift_kind *kind, struct td_bytes line,
+                       struct change *changes, size_t *count)
 {
-    struct td_bytes last = sift->event;
+    struct td_bytes first = td_buf_view(&kind->line);
     size_t old = 0, now = 0, next = 0;
-    if (!sift->slot_count)
+    *count = 0;
+    if (!kind->count)
         return false;
-    for (size_t i = 0; i < sift->slot_count; i++)
-        sift->slots[i].moved = false;
     for (;;) {
-        size_t left = last.len - old < line.len - now ? last.len - old : line.len - now;
-        size_t same = common(last.data + old, line.data + now, left);
-        size_t differs = old + same;
-        if (differs == last.len && now + same == line.len)
-            break;
-        while (next < sift->slot_count && sift->slots[next].end < differs)
+        size_t left = first.len - old < line.len - now ? first.len - old : line.len - now;
+        size_t same = common(first.data + old, line.data + now, left), differs = old + same;
+        if (differs == first.len && now + same == line.len)
+            return true;
+        while (next < kind->count && kind->slots[next].end < differs)
             next++;
-        struct td_sift_slot *slot = &sift->slots[next];
-        if (next == sift->slot_count || slot->start > differs || slot->fixed || slot->start < old)
+        const struct td_sift_slot *slot = &kind->slots[next];
+        if (next == kind->count || slot->start > differs || slot->start < old || slot->fixed ||
+            *count == MOST_CHANGES)
             return false;
         size_t start = now + (slot->start - old), end = slot_end(slot, line, start);
         if (end == SIZE_MAX)
             return false;
-        slot->moved = true;
-        slot->new_start = start;
-        slot->new_end = end;
+        changes[(*count)++] = (struct change){next++, start, end};
         old = slot->end;
         now = end;
-        next++;
     }
-    return true;
 }
 
-static void take_like_last(struct td_sift *sift, struct td_bytes line)
+static void take_changes(struct td_sift *sift, struct td_sift_kind *kind, struct td_bytes line,
+                         const struct change *changes, size_t count)
 {
-    ptrdiff_t shift = 0;
-    for (size_t i = 0; i < sift->slot_count; i++)
-        if (sift->slots[i].moved)
-            take_change(sift, &sift->slots[i], line, sift->slots[i].new_start,
-                        sift->slots[i].new_end);
-    for (size_t i = 0; i < sift->slot_count; i++) {
-        struct td_sift_slot *slot = &sift->slots[i];
-        if (slot->moved) {
-            shift = (ptrdiff_t)slot->new_end - (ptrdiff_t)slot->end;
-            slot->start = slot->new_start;
-            slot->end = slot->new_end;
-        } else {
-            slot->start = (size_t)((ptrdiff_t)slot->start + shift);
-            slot->end = (size_t)((ptrdiff_t)slot->end + shift);
+    for (size_t i = 0; i < count; i++) {
+        struct td_sift_slot *slot = &kind->slots[changes[i].slot];
+        struct td_bytes found =
+            td_bytes(line.data + changes[i].start, changes[i].end - changes[i].start);
+        bool other = true;
+        if (slot->is_string && slot->group) {
+            tell_slot(sift, kind, slot);
+            other = td_sift_piece(sift, slot->group, found, 1);
+            slot->counted++;
         }
-        if (slot->live)
-            td_sift_piece(sift, slot->group,
-                          td_bytes(line.data + slot->start, slot->end - slot->start), 1);
+        if (other && found.len && (slot->is_string || found.len >= 8))
+            td_sift_string(sift, found, memchr(found.data, '\\', found.len) != NULL);
     }
-    sift->event = line;
-    sift->events++;
+    kind->events++;
 }
 
-/* An event that is not like the last one. Two strings of it that are pieces of one text would get
- * out of order if they were only counted. */
-static void take_new(struct td_sift *sift, struct td_bytes line)
+/* Makes a kind of what was walked through, unless two strings of it are pieces of one text: what is
+ * only counted would get out of order. */
+static void add_kind(struct td_sift *sift, struct td_bytes line)
 {
-    leave_template(sift);
-    td_sift_json(sift, line, true);
-    bool twice = false;
-    sift->stamp++;
+    enum { LONGEST = 16 * 1024 };
+    struct td_sift_kind *kind = &sift->kinds[sift->next_kind];
+    bool twice = line.len > LONGEST || !sift->slot_count;
+    sift->event++;
     for (size_t i = 0; i < sift->slot_count; i++) {
         struct td_sift_group *group = sift->slots[i].group;
         if (!group)
             continue;
-        twice |= group->stamp == sift->stamp;
-        group->stamp = sift->stamp;
+        twice |= group->event == sift->event;
+        group->event = sift->event;
     }
-    if (twice)
-        sift->slot_count = 0;
-    sift->event = line;
+    if (twice || sift->suspicious)
+        return;
+    struct td_sift_slot *slots = reallocarray(kind->slots, sift->slot_count, sizeof *slots);
+    if (!slots) {
+        sift->failed = true;
+        return;
+    }
+    memcpy(slots, sift->slots, sift->slot_count * sizeof *slots);
+    kind->slots = slots;
+    kind->count = sift->slot_count;
+    kind->events = 0;
+    td_buf_clear(&kind->line);
+    td_buf_put_bytes(&kind->line, line);
+    sift->failed |= td_buf_failed(&kind->line);
+    sift->kind = sift->next_kind;
+    sift->next_kind = (sift->next_kind + 1) % TD_SIFT_KINDS;
+}
+
+static void take_event(struct td_sift *sift, struct td_bytes line)
+{
+    struct change changes[MOST_CHANGES];
+    size_t count;
+    for (size_t i = 0; i < TD_SIFT_KINDS; i++) {
+        size_t k = (sift->kind + i) % TD_SIFT_KINDS;
+        struct td_sift_kind *kind = &sift->kinds[k];
+        if (!is_of_kind(kind, line, changes, &count))
+            continue;
+        if (k != sift->kind)
+            tell_kind(sift, &sift->kinds[sift->kind]);
+        sift->kind = k;
+        take_changes(sift, kind, line, changes, count);
+        return;
+    }
+    tell_kind(sift, &sift->kinds[sift->kind]);
+    td_sift_json(sift, line, true);
+    add_kind(sift, line);
 }
 
 void td_sift_event_line(struct td_sift *sift, struct td_bytes line)
@@ -172,10 +194,7 @@ void td_sift_event_line(struct td_sift *sift, struct td_bytes line)
     if (sift->data_lines++)
         sift->suspicious = true;
     if (data.len && (data.data[0] == '{' || data.data[0] == '[')) {
-        if (is_like_last(sift, data))
-            take_like_last(sift, data);
-        else
-            take_new(sift, data);
+        take_event(sift, data);
         return;
     }
     td_sift_text(sift, data);
@@ -184,20 +203,37 @@ void td_sift_event_line(struct td_sift *sift, struct td_bytes line)
         td_sift_piece(sift, group, data, 1);
 }
 
+/* Places come and go with the ids in them. */
+static void forget(struct td_sift *sift)
+{
+    for (struct td_sift_group *group = sift->all, *next; group; group = next) {
+        next = group->next;
+        td_buf_release(&group->first);
+        td_buf_release(&group->text);
+        free(group);
+    }
+    sift->all = NULL;
+    sift->group_count = 0;
+    td_map_release(&sift->groups);
+    for (size_t i = 0; i < TD_SIFT_KINDS; i++)
+        sift->kinds[i].count = 0;
+}
+
 void td_sift_end_events(struct td_sift *sift)
 {
-    leave_template(sift);
-    sift->data_lines = 0;
-    for (struct td_sift_group *group = sift->first_group, *next; group; group = next) {
+    enum { MOST_GROUPS = 4096 };
+    for (size_t i = 0; i < TD_SIFT_KINDS; i++)
+        tell_kind(sift, &sift->kinds[i]);
+    for (struct td_sift_group *group = sift->touched; group; group = group->next_of_body) {
         struct td_bytes text = td_buf_view(&group->text);
-        next = group->next;
         if (group->differs && !sift->suspicious) {
             td_sift_string(sift, text, memchr(text.data, '\\', text.len) != NULL);
             td_sift_text(sift, text);
         }
-        td_buf_release(&group->text);
-        free(group);
     }
-    sift->first_group = NULL;
-    td_map_release(&sift->groups);
+    sift->touched = NULL;
+    sift->data_lines = 0;
+    sift->body++;
+    if (sift->group_count > MOST_GROUPS)
+        forget(sift);
 }

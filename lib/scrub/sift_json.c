@@ -17,26 +17,39 @@ struct td_sift_group *td_sift_group(struct td_sift *sift, struct td_hash place)
         sift->failed = true;
         return NULL;
     }
+    td_buf_init(&group->first);
     td_buf_init(&group->text);
-    group->next = sift->first_group;
-    sift->first_group = group;
+    group->next = sift->all;
+    sift->all = group;
+    sift->group_count++;
     return group;
 }
 
-void td_sift_piece(struct td_sift *sift, struct td_sift_group *group, struct td_bytes piece,
+bool td_sift_piece(struct td_sift *sift, struct td_sift_group *group, struct td_bytes piece,
                    size_t times)
 {
+    if (group->body != sift->body) {
+        group->body = sift->body;
+        group->count = 0;
+        group->differs = false;
+        td_buf_clear(&group->text);
+        group->next_of_body = sift->touched;
+        sift->touched = group;
+    }
+    bool other = !group->count || !td_bytes_equal(td_buf_view(&group->first), piece);
     if (!group->count) {
-        group->first = piece;
-    } else if (!group->differs && !td_bytes_equal(group->first, piece)) {
+        td_buf_clear(&group->first);
+        td_buf_put_bytes(&group->first, piece);
+    } else if (other && !group->differs) {
         group->differs = true;
         for (size_t i = 0; i < group->count; i++)
-            td_buf_put_bytes(&group->text, group->first);
+            td_buf_put_bytes(&group->text, td_buf_view(&group->first));
     }
     group->count += times;
     for (size_t i = 0; i < times && group->differs; i++)
         td_buf_put_bytes(&group->text, piece);
-    sift->failed |= td_buf_failed(&group->text);
+    sift->failed |= td_buf_failed(&group->text) || td_buf_failed(&group->first);
+    return other;
 }
 
 /* ---- strings ---- */

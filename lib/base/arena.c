@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+enum { FIRST_BLOCK = 4 * 1024, BLOCK_SIZE = 64 * 1024, ALIGNMENT = _Alignof(max_align_t) };
 
 struct td_arena_block {
     struct td_arena_block *next;
@@ -70,8 +70,12 @@ void *td_arena_alloc(struct td_arena *arena, size_t size)
         top->used += need;
         return piece;
     }
-    bool large = need > BLOCK_SIZE / 4;
-    struct td_arena_block *block = block_new(large ? need : BLOCK_SIZE);
+    /* Small arenas stay small: most of them hold one short text. */
+    size_t usual = top && top->size >= FIRST_BLOCK / 2 ? top->size * 2 : FIRST_BLOCK;
+    if (usual > BLOCK_SIZE)
+        usual = BLOCK_SIZE;
+    bool large = need > usual / 4;
+    struct td_arena_block *block = block_new(large ? need : usual);
     if (!block)
         return NULL;
     block->used = need;

@@ -200,6 +200,24 @@ static void take_string(struct td_work *work, const struct td_view *plain, struc
         td_work_examine_text(work, plain, 1);
 }
 
+/* Keys may be escaped as well. */
+static struct td_bytes plain_key(struct td_desk *desk, const struct td_view *view,
+                                 struct td_bytes key)
+{
+    if (!key.len || !memchr(key.data, '\\', key.len))
+        return key;
+    size_t start = (size_t)(key.data - view->text.data);
+    return td_view_unescape(desk, td_view_slice(desk, view, start, key.len))->text;
+}
+
+void td_work_examine_string(struct td_work *work, const struct td_view *view)
+{
+    if (view->text.len && memchr(view->text.data, '\\', view->text.len))
+        view = td_view_unescape(&work->desk, view);
+    td_work_examine(work, view, td_bytes("", 0), 1);
+    td_work_examine_text(work, view, 1);
+}
+
 void td_work_walk_json(struct td_work *work, const struct td_view *view, struct td_pieces *pieces,
                        unsigned depth)
 {
@@ -219,7 +237,7 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
         if (walk.escaped)
             plain = td_view_unescape(desk, plain);
         if (kind == TD_WALK_STRING) {
-            take_string(work, plain, walk.key, depth);
+            take_string(work, plain, plain_key(desk, view, walk.key), depth);
             td_pieces_add(pieces, &walk, plain);
         } else {
             td_work_examine_text(work, plain, 1);

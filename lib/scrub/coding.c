@@ -112,8 +112,11 @@ static enum td_gzip_result inflate_all(z_stream *stream, struct td_buf *plain)
 
 enum td_gzip_result td_gzip_read(struct td_bytes bytes, struct td_buf *plain)
 {
-    z_stream stream = {0};
-    if (!has_magic(bytes) || bytes.len > UINT32_MAX || inflateInit2(&stream, 15 + 32) != Z_OK)
+    z_stream stream;
+    if (!has_magic(bytes) || bytes.len > UINT32_MAX)
+        return TD_GZIP_NONE;
+    memset(&stream, 0, sizeof stream);
+    if (inflateInit2(&stream, 15 + 32) != Z_OK)
         return TD_GZIP_NONE;
     stream.next_in = (unsigned char *)(uintptr_t)bytes.data;
     stream.avail_in = (uInt)bytes.len;

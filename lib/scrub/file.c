@@ -3,10 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/hash.h"
 #include "base/save.h"
 #include "cassette/reader.h"
+#include "scrub/sift.h"
 #include "scrub/where.h"
 
 /* ---- what is told ---- */
@@ -280,6 +282,129 @@ static int go_through(struct td_scrub_file *file, const struct td_scrub_rules *r
     return status;
 }
 
+/* ---- looking only ---- */
+
+/* A text of its own made of one interaction, or of what stands before them all. */
+static int check_piece(struct td_scrub_file *file, const struct td_scrubber *scrubber,
+                       struct td_bytes before, struct td_bytes piece, int lines,
+                       struct td_error *err)
+{
+    struct td_yaml tree;
+    struct td_cassette *cassette = NULL;
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_put_bytes(&text, before);
+    td_buf_put_bytes(&text, piece);
+    int status = td_buf_failed(&text) ? td_error_nomem(err) : 0;
+    size_t count = file->count;
+    struct going going = {.file = file, .scrubber = scrubber};
+    status = status == 0 ? td_yaml_parse(&tree, file->path, td_buf_view(&text), err) : status;
+    bool parsed = !td_buf_failed(&text);
+    if (status == 0)
+        status = td_cassette_from_yaml(file->path, &tree, &cassette, err);
+    const struct td_yaml_node *item = status == 0 ? td_scrub_first_item(&tree) : NULL;
+    for (size_t i = 0; status == 0 && i < cassette->count; i++, item = item->next) {
+        going.tree = tree;
+        status = take_interaction(&going, &cassette->interactions[i], i, item, err);
+    }
+    if (status == 0)
+        status = td_scrub_rest(scrubber, &tree, file, NULL, err);
+    for (size_t i = count; i < file->count; i++)
+        file->items[i].line = (unsigned)((int)file->items[i].line + lines);
+    td_cassette_free(cassette);
+    if (parsed)
+        td_yaml_release(&tree);
+    td_arena_release(&going.arena);
+    free(going.shapes);
+    td_buf_release(&text);
+    return status;
+}
+
+/* The scrubber for a cassette whose own rules are in what stands before its interactions. */
+static int read_head(struct td_scrub_file *file, const struct td_scrub_rules *rules,
+                     struct td_bytes head, const struct td_scrubber **scrubber,
+                     struct td_scrubber **own, struct td_error *err)
+{
+    struct td_cassette *cassette;
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_put(&text, head.data, head.len - (head.data[head.len - 1] == '\n'));
+    td_buf_put_text(&text, " []\n");
+    int status = td_cassette_parse(file->path, td_buf_view(&text), &cassette, err);
+    if (status == 0) {
+        status = td_scrub_rules_for(rules, &cassette->settings, scrubber, own, err);
+        td_cassette_free(cassette);
+    }
+    td_buf_release(&text);
+    return status;
+}
+
+/* The pages of what was gone through are given back: memory does not grow with the file. */
+static void let_go(const struct td_scrub_file *file, size_t *from, size_t to)
+{
+    enum { AT_ONCE = 1 << 20 };
+    if (!file->input.mapping || to - *from < AT_ONCE)
+        return;
+    to -= to % AT_ONCE;
+    madvise((char *)file->input.mapping + *from, to - *from, MADV_DONTNEED);
+    *from = to;
+}
+
+static int sift_through(struct td_scrub_file *file, const struct td_scrubber *scrubber, bool *odd,
+                        struct td_error *err)
+{
+    static const struct td_bytes before = TD_BYTES("version: 2\ninteractions:\n");
+    struct td_sift_file sift;
+    struct td_sift_item item;
+    struct td_bytes content = file->input.content;
+    size_t gone = 0;
+    int status = td_sift_file_init(&sift, scrubber, content) < 0 ? td_error_nomem(err) : 0;
+    while (status == 0 && !*odd && td_sift_file_next(&sift, &item)) {
+        struct td_bytes piece = td_bytes(content.data + item.start, item.end - item.start);
+        /* What cannot be read by itself may still be read with the rest. */
+        if (item.suspicious &&
+            check_piece(file, scrubber, before, piece, (int)item.line - 3, NULL) < 0)
+            *odd = true;
+        let_go(file, &gone, item.end);
+    }
+    if (sift.sift.failed)
+        status = td_error_nomem(err);
+    *odd |= sift.odd;
+    td_sift_file_release(&sift);
+    return status;
+}
+
+/* Goes through the file without reading all of it as YAML, where that can be done: else *odd. */
+static int look(struct td_scrub_file *file, const struct td_scrub_rules *rules, bool *odd,
+                struct td_error *err)
+{
+    struct td_bytes head = file->input.content;
+    const struct td_scrubber *scrubber;
+    struct td_scrubber *own = NULL;
+    const char *list = head.len ? memmem(head.data, head.len, "\ninteractions:\n", 15) : NULL;
+    *odd = true;
+    if (!list)
+        return 0;
+    head.len = (size_t)(list - head.data) + 15;
+    /* Whatever is wrong with it is told by going through it as a whole. */
+    if (read_head(file, rules, head, &scrubber, &own, NULL) < 0)
+        return 0;
+    int status = 0;
+    if (!scrubber->pattern_count && !scrubber->allow_headers) {
+        struct td_buf text;
+        td_buf_init(&text);
+        td_buf_put(&text, head.data, head.len - 1);
+        *odd = check_piece(file, scrubber, td_buf_view(&text), TD_BYTES(" []\n"), 0, NULL) < 0;
+        td_buf_release(&text);
+        if (!*odd)
+            status = sift_through(file, scrubber, odd, err);
+        if (*odd)
+            file->count = 0;
+    }
+    td_scrubber_free(own);
+    return status;
+}
+
 static int compare_findings(const void *a, const void *b)
 {
     const struct td_scrub_finding *left = a, *right = b;
@@ -303,7 +428,10 @@ struct td_scrub_file *td_scrub_file_open(const struct td_scrub_rules *rules, con
     td_arena_init(&file->arena);
     td_buf_init(&file->after);
     int status = td_file_open(&file->input, path, TD_CASSETTE_MAX_BYTES, err);
-    if (status == 0)
+    bool whole = true;
+    if (status == 0 && check_only)
+        status = look(file, rules, &whole, err);
+    if (status == 0 && whole)
         status = go_through(file, rules, err);
     if (status < 0) {
         td_scrub_file_close(file);

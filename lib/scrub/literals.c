@@ -29,11 +29,12 @@ static unsigned commonness(unsigned char c)
     return found ? 70 - (unsigned)(found - order) : c == ' ' ? 72 : 6;
 }
 
-static uint32_t rarest_pair(struct td_bytes text)
+/* Of the pairs that start at an even place of the literal (0), or an odd one (1). */
+static uint32_t rarest_pair(struct td_bytes text, uint32_t parity)
 {
-    uint32_t best = 0;
+    uint32_t best = parity;
     unsigned least = UINT32_MAX;
-    for (size_t i = 0; i + 1 < text.len; i++) {
+    for (size_t i = parity; i + 1 < text.len; i += 2) {
         unsigned score =
             commonness((unsigned char)text.data[i]) * commonness((unsigned char)text.data[i + 1]);
         if (score < least) {
@@ -44,9 +45,17 @@ static uint32_t rarest_pair(struct td_bytes text)
     return best;
 }
 
-static unsigned pair_of(const char *at)
+static uint16_t pair_of(const char *at)
 {
-    return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+    uint16_t pair;
+    memcpy(&pair, at, sizeof pair);
+    return pair;
+}
+
+static bool is_present(const struct td_literals *literals, uint64_t pair)
+{
+    pair &= 0xffff;
+    return literals->present[pair / 64] >> pair % 64 & 1;
 }
 
 /* Files a literal under one spelling of its pair. */
@@ -67,25 +76,35 @@ static int add_spelling(struct td_literals *literals, struct td_literal literal,
     return 0;
 }
 
-int td_literals_add(struct td_literals *literals, struct td_bytes text, bool nocase, uint8_t kind,
-                    uint32_t index)
+/* Files it under a pair in every spelling. */
+static int add_pair(struct td_literals *literals, struct td_literal literal)
+{
+    const char *pair = literal.text.data + literal.pair;
+    bool first = literal.nocase && is_letter((unsigned char)pair[0]);
+    bool second = literal.nocase && is_letter((unsigned char)pair[1]);
+    int status = 0;
+    for (unsigned way = 0; way < 4 && status == 0; way++) {
+        if ((way & 1 && !first) || (way & 2 && !second))
+            continue;
+        char spelling[2] = {(char)(pair[0] ^ (way & 1 ? 0x20 : 0)),
+                            (char)(pair[1] ^ (way & 2 ? 0x20 : 0))};
+        status = add_spelling(literals, literal, pair_of(spelling));
+    }
+    return status;
+}
+
+int td_literals_add(struct td_literals *literals, const struct td_literal *wanted)
 {
     if (!literals->heads)
         literals->heads = calloc(65536, sizeof *literals->heads);
     if (!literals->heads)
         return TD_ERR_NOMEM;
-    struct td_literal literal = {text, nocase, kind, index, rarest_pair(text), 0};
-    unsigned pair = pair_of(text.data + literal.pair);
-    int status = add_spelling(literals, literal, pair);
-    if (!nocase)
-        return status;
-    bool first = is_letter((unsigned char)(pair >> 8)), second = is_letter((unsigned char)pair);
-    if (first && status == 0)
-        status = add_spelling(literals, literal, pair ^ 0x2000);
-    if (second && status == 0)
-        status = add_spelling(literals, literal, pair ^ 0x20);
-    if (first && second && status == 0)
-        status = add_spelling(literals, literal, pair ^ 0x2020);
+    struct td_literal literal = *wanted;
+    int status = 0;
+    for (uint32_t parity = 0; parity < 2 && status == 0; parity++) {
+        literal.pair = rarest_pair(literal.text, parity);
+        status = add_pair(literals, literal);
+    }
     return status;
 }
 
@@ -113,32 +132,43 @@ static bool stands_at(const struct td_literal *literal, const char *at)
     return true;
 }
 
+/* The next even place from `at` on with a pair that something is filed under; or past the end. */
+static size_t next_pair(const struct td_literals *literals, struct td_bytes text, size_t at)
+{
+    for (; text.len - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, text.data + at, 8);
+        if (is_present(literals, word) | is_present(literals, word >> 16) |
+            is_present(literals, word >> 32) | is_present(literals, word >> 48))
+            break;
+    }
+    while (at + 1 < text.len && !is_present(literals, pair_of(text.data + at)))
+        at += 2;
+    return at;
+}
+
 const struct td_literal *td_literal_search_next(struct td_literal_search *search, size_t *start)
 {
     const struct td_literals *literals = search->literals;
-    const char *text = search->text.data;
-    size_t len = search->text.len;
+    struct td_bytes text = search->text;
     for (;;) {
         while (search->next) {
             const struct td_literal *literal = &literals->items[search->next - 1];
             search->next = literal->next;
             if (search->at < literal->pair ||
-                literal->text.len > len - (search->at - literal->pair))
+                literal->text.len > text.len - (search->at - literal->pair))
                 continue;
             *start = search->at - literal->pair;
-            if (stands_at(literal, text + *start))
-                return literal;
+            if (!stands_at(literal, text.data + *start))
+                continue;
+            *start += literal->skip;
+            return literal;
         }
-        size_t at = search->at + 1;
-        unsigned pair = 0;
-        for (; at + 1 < len; at++) {
-            pair = pair_of(text + at);
-            if (literals->present[pair / 64] >> pair % 64 & 1)
-                break;
-        }
-        search->at = at;
-        if (at + 1 >= len)
+        if (search->at + 2 >= text.len)
             return NULL;
-        search->next = literals->heads[pair];
+        search->at = next_pair(literals, text, search->at + 2);
+        if (search->at + 1 >= text.len)
+            return NULL;
+        search->next = literals->heads[pair_of(text.data + search->at)];
     }
 }

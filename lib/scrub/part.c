@@ -20,6 +20,9 @@ static void examine(struct td_work *work, const struct td_part *part, struct td_
     case TD_PART_HEADER:
         td_work_examine_header(work, view, part->name);
         break;
+    case TD_PART_STRING:
+        td_work_examine_string(work, view);
+        break;
     case TD_PART_FIELD:
         rule = td_names_find(&work->scrubber->names, TD_NAME_QUERY, part->name);
         if (!rule)

@@ -5,7 +5,14 @@
 
 #include "scrub/scrubber.h"
 
-enum td_part_kind { TD_PART_TEXT, TD_PART_BODY, TD_PART_URL, TD_PART_HEADER, TD_PART_FIELD };
+enum td_part_kind {
+    TD_PART_TEXT,
+    TD_PART_BODY,
+    TD_PART_URL,
+    TD_PART_HEADER,
+    TD_PART_FIELD,
+    TD_PART_STRING, /* of JSON, without its quotes */
+};
 
 struct td_part {
     const struct td_scrubber *scrubber;

@@ -31,28 +31,34 @@ void td_pieces_release(struct td_pieces *pieces)
     td_map_release(&pieces->texts);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
+uint64_t td_piece_mix(uint64_t a, uint64_t b)
 {
     unsigned __int128 product =
         (unsigned __int128)(a ^ UINT64_C(0xa0761d6478bd642f)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-void td_pieces_tell(struct td_walk *walk, enum td_walk_kind kind)
+bool td_piece_is_telling(struct td_bytes key)
 {
     static const char *const names[] = {
         "index", "output_index", "content_index", "summary_index", "contentBlockIndex", "item_id",
     };
-    if (kind == TD_WALK_KEY || !walk->object)
+    if (key.len < 5 || (key.data[key.len - 1] != 'x' && key.data[key.len - 1] != 'd'))
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (td_bytes_equal(key, td_bytes_of(names[i])))
+            return true;
+    return false;
+}
+
+void td_pieces_tell(struct td_walk *walk, enum td_walk_kind kind)
+{
+    if (kind == TD_WALK_KEY || !walk->object || !td_piece_is_telling(walk->key))
         return;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!td_bytes_equal(walk->key, td_bytes_of(names[i])))
-            continue;
-        struct td_bytes value = td_bytes(walk->text.data + walk->start, walk->end - walk->start);
-        uint64_t *which = &walk->objects[walk->object].which;
-        /* In whatever order they come. */
-        *which += mix(i + 1, td_hash_bytes(value).low);
-    }
+    struct td_bytes value = td_bytes(walk->text.data + walk->start, walk->end - walk->start);
+    /* In whatever order they come. */
+    walk->objects[walk->object].which +=
+        td_piece_mix(td_hash_bytes(walk->key).low, td_hash_bytes(value).low);
 }
 
 static void wait(struct td_pieces *pieces, const struct td_view *view, uint64_t path,
@@ -120,17 +126,26 @@ void td_pieces_add_plain(struct td_pieces *pieces, const struct td_view *view)
     pieces->values++;
 }
 
-void td_pieces_end_value(struct td_pieces *pieces, const struct td_walk *walk)
+void td_pieces_settle(struct td_walk *walk)
 {
     struct td_walk_object *objects = walk->objects;
+    for (size_t i = 1; i < walk->object_count; i++)
+        objects[i].which = td_piece_mix(objects[objects[i].parent].which, objects[i].which);
+}
+
+struct td_hash td_piece_place(const struct td_walk *walk, uint64_t path, uint32_t object)
+{
+    return (struct td_hash){path, walk->objects[object].which << 1};
+}
+
+void td_pieces_end_value(struct td_pieces *pieces, struct td_walk *walk)
+{
     if (!pieces->count || walk->failed)
         return;
-    /* An object is known by those that it is in as well; they come before it. */
-    for (size_t i = 1; i < walk->object_count; i++)
-        objects[i].which = mix(objects[objects[i].parent].which, objects[i].which);
+    td_pieces_settle(walk);
     for (size_t i = 0; i < pieces->count; i++) {
         const struct td_piece_waiting *piece = &pieces->waiting[i];
-        add(pieces, (struct td_hash){piece->path, objects[piece->object].which << 1}, piece->view);
+        add(pieces, td_piece_place(walk, piece->path, piece->object), piece->view);
     }
     pieces->count = 0;
     pieces->values++;

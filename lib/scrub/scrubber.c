@@ -16,7 +16,9 @@ static int add_literal(struct td_literals *literals, struct td_arena *arena, str
                        bool nocase, enum td_literal_kind kind, size_t index, bool in_base64)
 {
     enum { LEAST = 3 };
-    int status = td_literals_add(literals, text, nocase, (uint8_t)kind, (uint32_t)index);
+    struct td_literal literal = {
+        .text = text, .nocase = nocase, .kind = (uint8_t)kind, .index = (uint32_t)index};
+    int status = td_literals_add(literals, &literal);
     for (unsigned before = 0; in_base64 && before < 3 && status == 0; before++) {
         struct td_bytes last = {0};
         for (int url = 0; url < 2 && status == 0; url++) {
@@ -28,9 +30,29 @@ static int add_literal(struct td_literals *literals, struct td_arena *arena, str
             status = td_buf_failed(&core) || !kept.data ? TD_ERR_NOMEM : 0;
             td_buf_release(&core);
             if (status == 0 && kept.len >= LEAST && !td_bytes_equal(kept, last))
-                status = td_literals_add(literals, kept, false, TD_LITERAL_BASE64, skip);
+                status = td_literals_add(
+                    literals,
+                    &(struct td_literal){.text = kept, .kind = TD_LITERAL_BASE64, .index = skip});
             last = kept;
         }
+    }
+    return status;
+}
+
+/* A literal of two bytes is looked for with the digit that stands before it. */
+static int add_after_digit(struct td_literals *literals, struct td_arena *arena,
+                           struct td_bytes text, size_t index)
+{
+    int status = 0;
+    for (char digit = '0'; digit <= '9' && status == 0; digit++) {
+        char longer[] = {digit, text.data[0], text.data[1]};
+        struct td_literal literal = {
+            .text = td_arena_copy(arena, td_bytes(longer, sizeof longer)),
+            .kind = TD_LITERAL_SHAPE,
+            .index = (uint32_t)index,
+            .skip = 1,
+        };
+        status = literal.text.data ? td_literals_add(literals, &literal) : TD_ERR_NOMEM;
     }
     return status;
 }
@@ -38,13 +60,14 @@ static int add_literal(struct td_literals *literals, struct td_arena *arena, str
 int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *literals,
                      struct td_arena *arena)
 {
-    enum { LEAST_IN_BASE64 = 3 };
     int status =
         add_literal(literals, arena, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
     for (size_t i = 0; i < td_key_shape_count && status == 0; i++) {
         struct td_bytes text = td_bytes_of(td_key_shapes[i].literal);
-        status = add_literal(literals, arena, text, false, TD_LITERAL_SHAPE, i,
-                             text.len >= LEAST_IN_BASE64);
+        if (text.len == 2)
+            status = add_after_digit(literals, arena, text, i);
+        else
+            status = add_literal(literals, arena, text, false, TD_LITERAL_SHAPE, i, true);
     }
     for (size_t i = 0; i < td_special_literal_count && status == 0; i++) {
         const struct td_special_literal *literal = &td_special_literals[i];

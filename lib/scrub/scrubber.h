@@ -17,7 +17,7 @@ enum td_literal_kind {
     TD_LITERAL_VARIABLE, /* of the scrubber's variables */
     TD_LITERAL_BASE64,   /* something of the above in base64: characters of its group before it */
     TD_LITERAL_MARK,     /* a placeholder */
-    TD_LITERAL_PERCENT,  /* the beginning of a byte that is percent-encoded */
+    TD_LITERAL_NAME,     /* what names of fields end in */
 };
 
 /* A variable of the environment. */
@@ -42,6 +42,7 @@ struct td_scrubber {
     struct td_list kept;     /* headers that stay where not all do */
     struct td_list disabled; /* ids of rules */
     bool allow_headers;
+    bool own_fields; /* the user has named some */
     bool pseudonyms;
     bool emails;
     bool ids;
@@ -96,6 +97,8 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
                        unsigned depth);
 /* JSON, or values of it one after the other. */
 void td_work_examine_json(struct td_work *work, const struct td_view *view, unsigned depth);
+/* What stands between the quotes of a string of JSON. */
+void td_work_examine_string(struct td_work *work, const struct td_view *view);
 /* What may be a form though nothing says so. */
 bool td_work_looks_like_form(struct td_bytes text);
 void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);

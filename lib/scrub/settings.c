@@ -161,8 +161,10 @@ static int take_setting(const struct taking *taking)
         return take_names(taking, TD_NAME_HEADER, "header");
     if (td_bytes_equal(taking->name, TD_BYTES("query")))
         return take_names(taking, TD_NAME_QUERY, "query");
-    if (td_bytes_equal(taking->name, TD_BYTES("fields")))
+    if (td_bytes_equal(taking->name, TD_BYTES("fields"))) {
+        scrubber->own_fields = true;
         return take_names(taking, TD_NAME_FIELD, "field");
+    }
     if (td_bytes_equal(taking->name, TD_BYTES("disable")))
         return take_disabled(taking);
     if (td_bytes_equal(taking->name, TD_BYTES("secret_env")))

@@ -282,9 +282,22 @@ static size_t decode_unit(struct td_bytes text, size_t at, char bytes[4], size_t
     return size;
 }
 
-const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_view *view)
+size_t td_escape_decode(struct td_bytes text, size_t at, char bytes[4], size_t *len)
 {
     static const char codes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    size_t size = decode_unit(text, at, bytes, len);
+    if (size || at + 1 >= text.len || !text.data[at + 1])
+        return size;
+    const char *code = strchr(codes, text.data[at + 1]);
+    if (!code)
+        return 0;
+    bytes[0] = meant[code - codes];
+    *len = 1;
+    return 2;
+}
+
+const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_view *view)
+{
     struct making making;
     struct td_bytes text = view->text;
     if (!text.len || !memchr(text.data, '\\', text.len))
@@ -300,14 +313,7 @@ const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_vie
         if (at == text.len)
             break;
         char bytes[4];
-        size_t len = 1, size = decode_unit(text, at, bytes, &len);
-        const char *code = !size && at + 1 < text.len && text.data[at + 1]
-                               ? strchr(codes, text.data[at + 1])
-                               : NULL;
-        if (code) {
-            bytes[0] = meant[code - codes];
-            size = 2;
-        }
+        size_t len, size = td_escape_decode(text, at, bytes, &len);
         if (size)
             put_escape(&making, bytes, len, at, at + size);
         else

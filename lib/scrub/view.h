@@ -105,6 +105,8 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
 const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view *view, bool plus);
 /* With the escapes of a JSON string decoded; without the quotes. */
 const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_view *view);
+/* Decodes the escape of a JSON string that starts at `at`; its length, or 0 where it is none. */
+size_t td_escape_decode(struct td_bytes text, size_t at, char bytes[4], size_t *len);
 /* Views one behind the other. */
 const struct td_view *td_view_join(struct td_desk *desk, const struct td_view *const *views,
                                    size_t count);

@@ -107,26 +107,60 @@ static int change_list(struct td_draft *draft, const struct td_yaml_node *key,
 
 /* ---- settings ---- */
 
-/* They are new lines at the top level, between the version and the interactions; the old ones go.
- */
+/* Within braces as one key with its dots for each setting, which is read as the same. */
+static void put_flow_settings(struct td_draft *draft, struct td_buf *out,
+                              const struct td_settings *settings)
+{
+    struct td_new_place place = {.flow = true};
+    td_draft_put_key(draft, out, place, TD_BYTES("tapedeck"));
+    td_buf_put_text(out, " {");
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct td_setting *setting = &settings->items[i];
+        td_buf_put_text(out, i ? ", " : "");
+        td_draft_put_key(draft, out, place, setting->path);
+        td_buf_put_text(out, " [");
+        for (size_t j = 0; j < setting->values.count; j++) {
+            td_buf_put_text(out, j ? ", " : "");
+            td_draft_put_item(draft, out, place, NULL, setting->values.items[j]);
+        }
+        td_buf_put_char(out, ']');
+    }
+    td_buf_put_char(out, '}');
+}
+
+static int put_settings(struct td_draft *draft, const struct td_settings *settings,
+                        struct td_bytes *lines)
+{
+    struct td_buf emitted, text;
+    td_buf_init(&emitted);
+    td_buf_init(&text);
+    if (draft->tree.root->style != TD_YAML_BLOCK) {
+        put_flow_settings(draft, &text, settings);
+    } else {
+        struct td_writer writer = td_writer_start(&emitted, draft->manner.layout);
+        td_emit_settings(&writer, settings);
+        td_writer_end(&writer);
+        td_draft_put_lines(draft, &text, td_buf_view(&emitted));
+    }
+    int status = td_buf_failed(&emitted) ? TD_ERR_NOMEM : td_draft_keep(draft, &text, lines);
+    td_buf_release(&emitted);
+    td_buf_release(&text);
+    return status;
+}
+
+/* They stand between the version and the interactions, or where the old ones did, which go. */
 static int change_settings(struct td_draft *draft)
 {
     const struct td_yaml_node *root = draft->tree.root;
     const struct td_settings *settings = draft->edit->settings;
     const struct td_yaml_node *old = td_draft_find_key(root, TD_BYTES("tapedeck"));
     struct td_child *children = calloc(root->len + 1, sizeof *children), new = {0};
-    struct td_buf emitted, text;
     size_t count = 0;
     bool placed = !settings->count;
-    td_buf_init(&emitted);
-    td_buf_init(&text);
-    struct td_writer writer = td_writer_start(&emitted, draft->manner.layout);
-    td_emit_settings(&writer, settings);
-    td_writer_end(&writer);
-    td_draft_put_lines(draft, &text, td_buf_view(&emitted));
-    int status = children && !td_buf_failed(&emitted) ? td_draft_keep(draft, &text, &new.text)
-                                                      : TD_ERR_NOMEM;
-    if (status == 0 && (root->style != TD_YAML_BLOCK || td_draft_column(draft, root->first)))
+    int status = children ? 0 : TD_ERR_NOMEM;
+    if (status == 0 && !placed)
+        status = put_settings(draft, settings, &new.text);
+    if (status == 0 && root->style == TD_YAML_BLOCK && td_draft_column(draft, root->first))
         status = TD_ERR_INVALID;
     for (const struct td_yaml_node *key = root->first; key && status == 0; key = key->next->next) {
         bool version = !old && td_yaml_is_key(key, TD_BYTES("version"));
@@ -142,8 +176,6 @@ static int change_settings(struct td_draft *draft)
     }
     if (status == 0)
         td_draft_children(draft, root, children, count);
-    td_buf_release(&emitted);
-    td_buf_release(&text);
     free(children);
     return status;
 }

@@ -155,6 +155,7 @@ void td_manner_read(struct td_draft *draft)
         manner->dash =
             manner->flow ? td_draft_column(draft, list->first) : td_draft_column(draft, list);
     }
+    manner->quotes_keys = root->first->style == TD_YAML_DOUBLE_QUOTED;
     for (const struct td_yaml_node *item = list->first; item; item = item->next) {
         if (item->kind != TD_YAML_MAPPING || !item->first)
             continue;

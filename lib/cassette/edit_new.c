@@ -51,8 +51,8 @@ static void close_flow(struct td_draft *draft, struct td_buf *out, struct td_new
     td_buf_put_char(out, bracket);
 }
 
-static void put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
-                    struct td_bytes name)
+void td_draft_put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                      struct td_bytes name)
 {
     const struct td_yaml_node quoted = {
         .kind = TD_YAML_SCALAR, .style = TD_YAML_DOUBLE_QUOTED, .text = "x", .len = 1};
@@ -131,7 +131,7 @@ void td_draft_put_field(struct td_draft *draft, struct td_buf *out, struct td_ne
 {
     if (!place.flow)
         put_spaces(out, place.column);
-    put_key(draft, out, place, fields[0]->name);
+    td_draft_put_key(draft, out, place, fields[0]->name);
     const struct td_bytes **values = calloc(count, sizeof *values);
     if (!values) {
         out->failed = true;
@@ -251,7 +251,7 @@ void td_draft_put_pair(struct td_draft *draft, struct td_buf *out, struct td_new
     const void *value = td_key_value(key, record);
     if (!place.flow)
         put_spaces(out, place.column);
-    put_key(draft, out, place, key->name);
+    td_draft_put_key(draft, out, place, key->name);
     switch (key->type) {
     case TD_KEY_TEXT:
     case TD_KEY_BODY:
@@ -381,7 +381,7 @@ static void put_in_manner(struct td_draft *draft, struct td_buf *out,
     }
     for (enum td_side side = TD_REQUEST; side <= TD_RESPONSE; side++) {
         begin(draft, out, place, side == TD_REQUEST && !with_id);
-        put_key(draft, out, place, td_bytes_of(names[side]));
+        td_draft_put_key(draft, out, place, td_bytes_of(names[side]));
         if (place.flow)
             td_buf_put_text(out, " {");
         else

@@ -14,6 +14,9 @@ struct td_new_place {
     unsigned column;
 };
 
+/* A key and its colon. */
+void td_draft_put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                      struct td_bytes name);
 /* A key with its value. */
 void td_draft_put_pair(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                        const struct td_key *key, const void *record);

@@ -307,8 +307,10 @@ static void write_out(struct sharing *sharing, const struct td_yaml_node *alias,
     size_t content = td_draft_content(draft, target), start = alias->start;
     bool block = (target->kind == TD_YAML_MAPPING || target->kind == TD_YAML_SEQUENCE) &&
                  target->style == TD_YAML_BLOCK;
-    size_t from = 0, to = 0;
-    if (!flow) {
+    size_t from = 0, to = 0, line = content;
+    while (line < target->end && !td_break_len(text.data + line, target->end - line))
+        line++;
+    if (!flow && (block || line < target->end)) {
         from = head_column(draft, target->start);
         to = head_column(draft, alias->start);
     }

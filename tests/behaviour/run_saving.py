@@ -43,6 +43,7 @@ class Suite:
     # LeakSanitizer does not work under strace.
     self.env = clean_environment(GIT_CONFIG_GLOBAL='/dev/null', ASAN_OPTIONS='detect_leaks=0')
     self.count = 0
+    self.repository = self.make_repository()
 
   def folder(self):
     self.count += 1
@@ -75,25 +76,32 @@ class Suite:
     return self.run('git', '-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com',
                     '-c', 'core.autocrlf=false', *arguments)
 
-  def numstat(self, source, *changes):
+  def make_repository(self):
     folder = self.folder()
-    name = os.path.basename(source)
-    path = shutil.copy(source, folder)
+    for source in (DIALECTS, SEEDS):
+      for name in os.listdir(source):
+        shutil.copy(os.path.join(source, name), folder)
     self.git(folder, 'init', '-q')
     self.git(folder, 'add', '-A')
     self.git(folder, 'commit', '-qm', 'as recorded')
+    return folder
+
+  def numstat(self, name, *changes):
+    """Added and removed lines, as git counts them."""
+    path = os.path.join(self.repository, name)
     run = self.run(self.edit, path, *changes)
-    fields = self.git(folder, 'diff', '--numstat').text().split()
-    story = run.story() + self.git(folder, 'diff').text()
-    shutil.rmtree(folder)
+    diff = self.git(self.repository, 'diff', '--numstat', '-p').text()
+    shutil.copy(os.path.join(SEEDS if os.path.exists(os.path.join(SEEDS, name)) else DIALECTS, name),
+                path)
+    fields = diff.split('\n', 1)[0].split()
     if run.code != 0 or len(fields) != 3:
-      return None, story
-    return (int(fields[0]), int(fields[1])), story
+      return None, run.story() + diff
+    return (int(fields[0]), int(fields[1])), run.story() + diff
 
   def diffs(self):
     for name in ('bare', 'bom', 'compact', 'crlf', 'double-quoted', 'go-vcr', 'licence', 'no-ids',
                  'json', 'pyyaml'):
-      path = os.path.join(DIALECTS, name + '.yaml')
+      path = name + '.yaml'
       found, story = self.numstat(path, 'header', '0', 'request', '1', 'text/plain; x')
       self.tap.result(found == (1, 1), f'{name}: a changed header is one changed line', story)
       found, story = self.numstat(path, 'append', '1')
@@ -110,17 +118,15 @@ class Suite:
       self.tap.result(found and found[0] <= 2 and found[1] > 20,
                       f'{name}: the first one as well, but for the ids', story)
     for name in sorted(os.listdir(SEEDS)):
-      path = os.path.join(SEEDS, name)
-      found, story = self.numstat(path, 'header', '0', 'request', '2', 'Other/1.0')
+      found, story = self.numstat(name, 'header', '0', 'request', '2', 'Other/1.0')
       self.tap.result(found == (1, 1), f'{name}: a changed header is one changed line', story)
-      found, story = self.numstat(path, 'append', '0')
+      found, story = self.numstat(name, 'append', '0')
       self.tap.result(found and found[0] > 20 and found[1] == 0,
                       f'{name}: an added interaction is added lines', story)
 
   def body_line(self):
-    source = os.path.join(DIALECTS, 'go-vcr.yaml')
     body = 'data: {"delta":"Olá"}\n\ndata: {"delta":"changed"}\n\ndata: [DONE]\n\n'
-    found, story = self.numstat(source, 'set', '0', 'response', '4', body)
+    found, story = self.numstat('go-vcr.yaml', 'set', '0', 'response', '4', body)
     self.tap.result(found == (1, 1), 'a changed line of a body is that line alone', story)
 
   def untouched(self):

@@ -527,6 +527,9 @@ static void test_settings(void **state)
         {"interactions: []\nversion: 2\n", &two, "interactions: []\n" TWO "version: 2\n"},
         {"version: 2\ninteractions: []\n# why\n" ONE "more: x\n", &two,
          "version: 2\ninteractions: []\n# why\n" TWO "more: x\n"},
+        {"{\"version\": 2, \"interactions\": []}\n", &two,
+         "{\"version\": 2, \"tapedeck\": {\"match.ignore_paths\": [\"/user\", \"/id\"], "
+         "\"match.ignore_headers\": [\"Date\"]}, \"interactions\": []}\n"},
         {"version: 2\n" TWO "interactions: []\n", &none, "version: 2\ninteractions: []\n"},
         {"version: 2\n" ONE "interactions: []\n", &one, "version: 2\n" ONE "interactions: []\n"},
         {"version: 2\ntapedeck: {match: {ignore_headers: &d [a]}}\nx: *d\ninteractions: []\n", &one,
@@ -617,8 +620,10 @@ static void test_none(void **state)
     edit = parse("{\"version\": 2, \"interactions\": []}");
     struct td_error err;
     check(td_edit_append(edit, &td_edit_cassette(donor)->interactions[0], &err), &err);
-    assert_rendered(edit, "{\"version\": 2, \"interactions\": [{id: 0, request: {url: \"u\", "
-                          "method: \"GET\"}, response: {status: \"200 OK\", code: 200}}]}");
+    assert_rendered(edit,
+                    "{\"version\": 2, \"interactions\": [{\"id\": 0, \"request\": {\"url\": \"u\", "
+                    "\"method\": \"GET\"}, \"response\": {\"status\": \"200 OK\", "
+                    "\"code\": 200}}]}");
     td_edit_close(donor);
 }
 

@@ -49,6 +49,8 @@ static const char help[] =
     "                   first cassette; once: as new where there is none; record: all is recorded\n"
     "                   anew; passthrough: live. See tapedeck-record(1), also for --passthrough,\n"
     "                   --no-timing, --keep-broken and --secret-env\n"
+    "  --save-misses FILE  write the requests that were not answered to a cassette of requests\n"
+    "                   (without secrets; each with the response '599 Not recorded')\n"
     "  -q, --quiet      no summary at the end; misses are told all the same\n"
     "  -h, --help       this\n"
     "\n"
@@ -82,6 +84,7 @@ struct arguments {
     char *faults; /* all that were given */
     bool strict;
     bool quiet;
+    const char *save_misses;
     int cassette_count;
     char **cassettes;
     char **command;
@@ -117,6 +120,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
         {"fault", required_argument, NULL, 'F'},
         {"scenario", required_argument, NULL, 'C'},
         RECORDING_FLAGS,
+        {"save-misses", required_argument, NULL, 'm'},
         MATCH_FLAGS,
         {0},
     };
@@ -155,6 +159,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
             arguments->deck.pace = optarg;
         else if (option == 'C')
             arguments->deck.scenario = optarg;
+        else if (option == 'm')
+            arguments->save_misses = optarg;
         else if (option == ':')
             return complain_usage(&replay_command, "'%s' takes an argument", argv[optind - 1]);
         else if (option != 'F')
@@ -162,6 +168,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
         else if (add_fault(arguments, optarg) != 0)
             return EXIT_USAGE;
     }
+    arguments->deck.keep_misses = arguments->save_misses != NULL;
     arguments->deck.rules = arguments->match.rules;
     arguments->deck.match = (const char *const *)arguments->match.match;
     arguments->cassettes = argv + optind;
@@ -236,6 +243,17 @@ static void print_summary(struct td_deck *deck, const struct td_deck_counts *cou
                  "libcurl; what is linked statically, or uses another library, is not played to");
 }
 
+/* The code that the whole then ends with. */
+static int save_misses(struct td_deck *deck, const char *path, size_t missed, int code)
+{
+    struct td_error err;
+    if (td_deck_save_misses(deck, path, &err) < 0)
+        return complain_error(&err);
+    complain("%zu missed request%s saved to '%s': tapedeck diff CASSETTE#ID '%s'#ID compares",
+             missed, missed == 1 ? "" : "s", path, path);
+    return code;
+}
+
 static int play(const struct arguments *arguments)
 {
     struct td_error err;
@@ -263,6 +281,8 @@ static int play(const struct arguments *arguments)
         arguments->strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);
     if (code == 0 && (counts.missed || unplayed))
         code = EXIT_FINDINGS;
+    if (arguments->save_misses && counts.missed)
+        code = save_misses(deck, arguments->save_misses, counts.missed, code);
     td_deck_close(deck);
     return code;
 }

@@ -139,6 +139,7 @@ void td_deck_unref(struct td_deck *deck)
         td_cassette_free(deck->cassettes[i]);
     free(deck->cassettes);
     td_deck_release_manners(deck);
+    td_misses_release(&deck->kept);
     td_buf_release(&deck->misses);
     td_buf_release(&deck->shown);
     pthread_mutex_destroy(&deck->lock);
@@ -293,6 +294,17 @@ const char *td_deck_misses(struct td_deck *deck)
     return deck->shown.data ? deck->shown.data : "";
 }
 
+int td_deck_save_misses(struct td_deck *deck, const char *path, struct td_error *err)
+{
+    if (!deck || !deck->options.keep_misses)
+        return td_error_set(err, TD_ERR_INVALID,
+                            "the deck does not keep misses: 'keep_misses' was not asked for");
+    pthread_mutex_lock(&deck->lock);
+    int status = td_misses_save(&deck->kept, path, deck->scrubber, err);
+    pthread_mutex_unlock(&deck->lock);
+    return status;
+}
+
 /* The first of the class that nobody has played, taken for this request. */
 static bool take(struct td_deck *deck, struct td_class *class, uint32_t request,
                  const struct td_query *query, struct td_reply *reply)
@@ -394,12 +406,14 @@ static void explain(struct td_buf *out, struct td_deck *deck, const struct td_qu
                     td_index_rules(deck->index, position), path_of(deck, nearest));
 }
 
-static void tell_miss(struct td_deck *deck, struct td_buf *text)
+static void tell_miss(struct td_deck *deck, struct td_buf *text, const struct td_query *query)
 {
     td_run_miss(deck->run);
     if (deck->teller)
-        deck->teller(deck, td_buf_view(text));
+        deck->teller(deck, td_buf_view(text), query);
     pthread_mutex_lock(&deck->lock);
+    if (deck->options.keep_misses && query)
+        td_misses_add(&deck->kept, query);
     td_buf_put_bytes(&deck->misses, td_buf_view(text));
     pthread_mutex_unlock(&deck->lock);
 }
@@ -423,22 +437,26 @@ static int before_replay(struct td_deck *deck, struct td_reply *reply, struct td
     return copy && !draft.failed ? 0 : td_error_nomem(err);
 }
 
-/* Told, and one line of it in `err`. */
+/* Told, and one line of it in `err`; without secrets, because both go into logs. */
 static void miss(struct td_deck *deck, const struct td_query *query, const struct td_class *class,
                  uint32_t request, struct td_error *err)
 {
-    struct td_buf text;
+    struct td_buf text, shown;
     td_buf_init(&text);
+    td_buf_init(&shown);
     td_buf_printf(&text, "tapedeck: request %u %s: ", (unsigned)request,
                   class ? "asks again for what is already played" : "is not on the tape");
     put_request(&text, query->method, query->url);
     td_buf_put_char(&text, '\n');
     explain(&text, deck, query, class);
-    tell_miss(deck, &text);
-    td_buf_release(&text);
+    if (td_scrub_text(deck->scrubber, td_buf_view(&text), &shown) < 0)
+        td_buf_clear(&shown);
+    tell_miss(deck, &shown, query);
     td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s %.*s",
                  class ? "already played" : "not on the tape", (int)query->method.len,
                  query->method.data, (int)query->url.len, query->url.data);
+    td_buf_release(&text);
+    td_buf_release(&shown);
 }
 
 static int answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
@@ -492,7 +510,7 @@ void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reaso
     td_buf_printf(&text, "tapedeck: request %u was refused: ", (unsigned)request);
     td_buf_put_bytes(&text, url);
     td_buf_printf(&text, "\n  %s\n", reason);
-    tell_miss(deck, &text);
+    tell_miss(deck, &text, NULL);
     td_error_set(err, TD_ERR_MISS, "tapedeck: %s: %.*s", reason, (int)url.len, url.data);
     td_buf_release(&text);
     td_buf_release(&shown);

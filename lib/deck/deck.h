@@ -22,8 +22,10 @@ struct td_hash td_deck_fingerprint(const struct td_deck *deck, size_t count);
 const struct td_index *td_deck_index(const struct td_deck *deck);
 struct td_run *td_deck_run(struct td_deck *deck);
 
-/* Where a miss is told besides td_deck_misses(): a text of several lines. May be NULL. */
-typedef void td_deck_teller(struct td_deck *deck, struct td_bytes text);
+/* Where a miss is told besides td_deck_misses(): a text of several lines, and what was asked (NULL:
+ * the request never came to be). May be NULL. */
+typedef void td_deck_teller(struct td_deck *deck, struct td_bytes text,
+                            const struct td_query *query);
 void td_deck_set_teller(struct td_deck *deck, td_deck_teller *teller);
 
 /* The process takes part in a run that another one has started, when the target was `base`, a text

@@ -11,6 +11,7 @@
 #include "deck/deck.h"
 #include "deck/journal.h"
 #include "deck/manner.h"
+#include "deck/misses.h"
 #include "scrub/scrub.h"
 
 struct td_deck {
@@ -41,7 +42,8 @@ struct td_deck {
     char *folder;           /* of the run, where this deck has made it */
     pid_t folder_owner;     /* who did: a forked child leaves it alone */
     struct td_buf misses;
-    struct td_buf shown; /* what td_deck_misses() or td_deck_hear() gave away last */
+    struct td_misses kept; /* with keep_misses */
+    struct td_buf shown;   /* what td_deck_misses() or td_deck_hear() gave away last */
 };
 
 /* record.c: makes the file of this name what is recorded to, after what an earlier recording of it

@@ -36,6 +36,7 @@ struct shared {
     _Atomic uint32_t processes;
     _Atomic uint32_t told;                  /* texts that were sent */
     _Atomic uint32_t heard;                 /* texts that were taken, and dealt with */
+    _Atomic uint32_t wants;                 /* 1: the requests that are missed go along */
     _Atomic uint32_t struck[TD_RUN_FAULTS]; /* by fault: how often */
     _Atomic uint32_t played_by[];           /* by interaction */
 };
@@ -305,7 +306,58 @@ static void wait_until_heard(struct td_run *run)
     }
 }
 
-bool td_run_tell(struct td_run *run, struct td_bytes text)
+void td_run_want_misses(struct td_run *run)
+{
+    atomic_store(&run->shared->wants, 1);
+}
+
+bool td_run_wants_misses(struct td_run *run)
+{
+    return run->folder && atomic_load(&run->shared->wants);
+}
+
+/* Room for one descriptor beside a text. */
+union passenger {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+};
+
+static ssize_t send_with(int mouth, struct sockaddr_un *address, struct td_bytes text, int request)
+{
+    union passenger passenger = {0};
+    struct iovec piece = {(void *)text.data, text.len};
+    struct msghdr message = {
+        .msg_name = address, .msg_namelen = sizeof *address, .msg_iov = &piece, .msg_iovlen = 1};
+    if (request >= 0) {
+        message.msg_control = &passenger;
+        message.msg_controllen = sizeof passenger.room;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof request);
+        memcpy(CMSG_DATA(header), &request, sizeof request);
+    }
+    return sendmsg(mouth, &message, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_with(int ear, char *to, size_t size, int *request)
+{
+    union passenger passenger = {0};
+    struct iovec piece = {to, size};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = &passenger,
+                             .msg_controllen = sizeof passenger.room};
+    *request = -1;
+    ssize_t got = recvmsg(ear, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *header = got < 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof *request))
+        memcpy(request, CMSG_DATA(header), sizeof *request);
+    return got;
+}
+
+bool td_run_tell(struct td_run *run, struct td_bytes text, int request)
 {
     struct sockaddr_un address;
     int folder_fd;
@@ -319,9 +371,8 @@ bool td_run_tell(struct td_run *run, struct td_bytes text)
         /* The listener reads at once; should it hang, this program must not. */
         struct timeval patience = {.tv_sec = 2};
         setsockopt(mouth, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        size_t len = text.len < MAX_TEXT ? text.len : MAX_TEXT;
-        sent = sendto(mouth, text.data, len, MSG_NOSIGNAL, (struct sockaddr *)&address,
-                      sizeof address);
+        text.len = text.len < MAX_TEXT ? text.len : MAX_TEXT;
+        sent = send_with(mouth, &address, text, request);
         close(mouth);
     }
     close(folder_fd);
@@ -336,15 +387,16 @@ int td_run_ear(struct td_run *run)
     return run->ear;
 }
 
-bool td_run_hear(struct td_run *run, struct td_buf *out)
+bool td_run_hear(struct td_run *run, struct td_buf *out, int *request)
 {
+    *request = -1;
     if (run->dealing)
         atomic_fetch_add(&run->shared->heard, 1);
     run->dealing = false;
     char *to = td_buf_reserve(out, MAX_TEXT);
     if (!to || run->ear < 0)
         return false;
-    ssize_t got = recv(run->ear, to, MAX_TEXT, 0);
+    ssize_t got = receive_with(run->ear, to, MAX_TEXT, request);
     if (got < 0)
         return false;
     out->len += (size_t)got;

@@ -59,13 +59,17 @@ struct td_run_counts {
 void td_run_counts(struct td_run *run, struct td_run_counts *counts);
 
 /* Sends a text for people to whoever created the run, and waits (2 s at most) until it was dealt
- * with. False where nobody listens: then it is the caller's to show. */
-bool td_run_tell(struct td_run *run, struct td_bytes text);
+ * with. False where nobody listens: then it is the caller's to show. A descriptor (-1: none) goes
+ * along with it: a request that was missed, where the creator wants them. */
+bool td_run_tell(struct td_run *run, struct td_bytes text, int request);
+/* For the creator, before others join: the requests that are missed are wanted. */
+void td_run_want_misses(struct td_run *run);
+bool td_run_wants_misses(struct td_run *run);
 /* For the creator: a descriptor that becomes readable when a text is there, and the next text
  * appended to `out`; false where there is none now. Asking for the next one says that the last was
- * dealt with. */
+ * dealt with. *request is the descriptor that came along, for the caller to close, or -1. */
 int td_run_ear(struct td_run *run);
-bool td_run_hear(struct td_run *run, struct td_buf *out);
+bool td_run_hear(struct td_run *run, struct td_buf *out, int *request);
 
 /* The names of the files that a run's folder holds, NULL-terminated: for whoever removes it. */
 extern const char *const td_run_files[];

@@ -158,6 +158,8 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
                                   td_deck_fingerprint(deck, td_index_count(deck->index)), err);
         status = deck->run ? put_environment(deck, err) : TD_ERR_IO;
     }
+    if (!status && deck->options.keep_misses)
+        td_run_want_misses(deck->run);
     if (!status)
         status = export_rules(deck, err);
     return status ? status : put_manner(deck, err);
@@ -189,9 +191,14 @@ int td_deck_ear(struct td_deck *deck)
 
 const char *td_deck_hear(struct td_deck *deck)
 {
+    int request;
     td_buf_clear(&deck->shown);
-    if (!deck->run || !td_run_hear(deck->run, &deck->shown))
+    if (!deck->run || !td_run_hear(deck->run, &deck->shown, &request))
         return NULL;
+    if (request >= 0) {
+        td_misses_take(&deck->kept, request);
+        close(request);
+    }
     td_buf_put(&deck->shown, "", 0);
     return deck->shown.data;
 }

@@ -49,17 +49,17 @@ static void compare_requests(struct td_diff_item *item, const struct td_rules *r
     struct td_query a = td_index_query(item->a), b = td_index_query(item->b);
     struct td_rules without_body = *rules;
     without_body.parts &= ~(unsigned)TD_RULES_BODY;
-    td_findings_requests(&item->findings, &a, &b, &without_body);
+    td_differences_requests(&item->differences, &a, &b, &without_body);
     if (rules->parts & TD_RULES_BODY) {
         struct td_body_delta delta;
-        td_findings_bodies(&item->findings, "body", a.body, b.body, rules, &delta);
-        td_findings_headlines(&item->findings, &a, &b, &delta);
+        td_differences_bodies(&item->differences, "body", a.body, b.body, rules, &delta);
+        td_differences_headlines(&item->differences, &a, &b, &delta);
         put_patch(&item->request_patch, &delta);
         td_body_delta_release(&delta);
     }
 }
 
-static struct td_bytes code_text(struct td_findings *findings,
+static struct td_bytes code_text(struct td_differences *differences,
                                  const struct td_recorded_response *response)
 {
     struct td_buf text;
@@ -68,7 +68,7 @@ static struct td_bytes code_text(struct td_findings *findings,
         td_buf_put_bytes(&text, response->status);
     else
         td_buf_printf(&text, "%d", response->code);
-    struct td_bytes kept = td_findings_keep(findings, td_buf_view(&text));
+    struct td_bytes kept = td_differences_keep(differences, td_buf_view(&text));
     td_buf_release(&text);
     return kept;
 }
@@ -76,26 +76,27 @@ static struct td_bytes code_text(struct td_findings *findings,
 static void compare_responses(const struct td_diff *diff, struct td_diff_item *item,
                               const struct td_rules *rules)
 {
-    struct td_findings *findings = &item->findings;
+    struct td_differences *differences = &item->differences;
     const struct td_recorded_response *a = &item->a->response, *b = &item->b->response;
     bool semantic = diff->options.semantic;
     if (a->code != b->code || (!semantic && !td_bytes_equal(a->status, b->status))) {
-        struct td_bytes x = code_text(findings, a), y = code_text(findings, b);
-        td_findings_text(findings, "response", TD_BYTES("status"), &x, &y);
+        struct td_bytes x = code_text(differences, a), y = code_text(differences, b);
+        td_differences_text(differences, "response", TD_BYTES("status"), &x, &y);
     }
-    size_t before = findings->count;
-    td_findings_headers(findings, &a->message.headers, &b->message.headers, rules);
-    for (size_t i = before; i < findings->count; i++)
-        findings->items[i].part = "response header";
-    if (semantic && td_diff_replies(findings, item->a, item->b))
+    size_t before = differences->count;
+    td_differences_headers(differences, &a->message.headers, &b->message.headers, rules);
+    for (size_t i = before; i < differences->count; i++)
+        differences->items[i].part = "response header";
+    if (semantic && td_diff_replies(differences, item->a, item->b))
         return;
     struct td_body_delta delta;
-    td_findings_bodies(findings, "response body", a->message.body, b->message.body, rules, &delta);
+    td_differences_bodies(differences, "response body", a->message.body, b->message.body, rules,
+                          &delta);
     put_patch(&item->response_patch, &delta);
     td_body_delta_release(&delta);
     if (!td_bytes_equal(a->shape.broken, b->shape.broken))
-        td_findings_text(findings, "response", TD_BYTES("broken"), &a->shape.broken,
-                         &b->shape.broken);
+        td_differences_text(differences, "response", TD_BYTES("broken"), &a->shape.broken,
+                            &b->shape.broken);
 }
 
 static void compare_bodies(const struct td_diff *diff, struct td_diff_item *item,
@@ -104,8 +105,8 @@ static void compare_bodies(const struct td_diff *diff, struct td_diff_item *item
     struct td_body_delta delta;
     struct td_query a = {.body = td_diff_body(diff, &diff->a)};
     struct td_query b = {.body = td_diff_body(diff, &diff->b)};
-    td_findings_bodies(&item->findings, "body", a.body, b.body, rules, &delta);
-    td_findings_headlines(&item->findings, &a, &b, &delta);
+    td_differences_bodies(&item->differences, "body", a.body, b.body, rules, &delta);
+    td_differences_headlines(&item->differences, &a, &b, &delta);
     put_patch(&item->request_patch, &delta);
     td_body_delta_release(&delta);
 }
@@ -123,9 +124,9 @@ int td_diff_compare(struct td_diff *diff, struct td_diff_item *item)
     if (!status && item->a && diff->options.side != TD_DIFF_REQUESTS)
         compare_responses(diff, item, &rules);
     td_rules_release(&rules);
-    if (item->findings.failed || td_buf_failed(&item->request_patch) ||
+    if (item->differences.failed || td_buf_failed(&item->request_patch) ||
         td_buf_failed(&item->response_patch))
         status = TD_ERR_NOMEM;
-    item->change = item->findings.count ? TD_DIFF_CHANGED : TD_DIFF_SAME;
+    item->change = item->differences.count ? TD_DIFF_CHANGED : TD_DIFF_SAME;
     return status;
 }

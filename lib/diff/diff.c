@@ -69,7 +69,7 @@ static int compare_two(struct td_diff *diff, const struct td_interaction *a,
     diff->count = 1;
     struct td_diff_item *item = diff->items;
     *item = (struct td_diff_item){.change = TD_DIFF_CHANGED, .a = a, .b = b};
-    td_findings_init(&item->findings);
+    td_differences_init(&item->differences);
     td_buf_init(&item->request_patch);
     td_buf_init(&item->response_patch);
     return td_diff_compare(diff, item);
@@ -146,7 +146,7 @@ void td_diff_close(struct td_diff *diff)
     if (!diff)
         return;
     for (size_t i = 0; i < diff->count; i++) {
-        td_findings_release(&diff->items[i].findings);
+        td_differences_release(&diff->items[i].differences);
         td_buf_release(&diff->items[i].request_patch);
         td_buf_release(&diff->items[i].response_patch);
     }

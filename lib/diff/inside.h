@@ -6,7 +6,7 @@
 #include <tapedeck/diff.h>
 
 #include "diff/source.h"
-#include "match/findings.h"
+#include "match/differences.h"
 
 enum td_diff_change { TD_DIFF_SAME, TD_DIFF_CHANGED, TD_DIFF_REMOVED, TD_DIFF_ADDED };
 
@@ -15,7 +15,7 @@ struct td_diff_item {
     enum td_diff_change change;
     bool moved;                         /* it has another place among the others */
     const struct td_interaction *a, *b; /* NULL: none, or bodies */
-    struct td_findings findings;        /* of a TD_DIFF_CHANGED */
+    struct td_differences differences;  /* of a TD_DIFF_CHANGED */
     struct td_buf request_patch,
         response_patch; /* RFC 6902; empty: not both are JSON, or the same */
 };
@@ -30,7 +30,7 @@ struct td_diff {
     struct td_buf report;
 };
 
-/* The pairs of two lists of interactions; and a finding for all in which a pair differs. */
+/* The pairs of two lists of interactions; and a difference for all in which a pair differs. */
 int td_diff_pair(struct td_diff *diff, const struct td_interaction *const *a, size_t a_count,
                  const struct td_interaction *const *b, size_t b_count);
 int td_diff_compare(struct td_diff *diff, struct td_diff_item *item);
@@ -43,7 +43,7 @@ int td_diff_rules(struct td_rules *rules, const struct td_diff *diff,
                   const struct td_interaction *interaction, struct td_error *err);
 
 /* What two replies of language models say. False where one of them is none. */
-bool td_diff_replies(struct td_findings *findings, const struct td_interaction *a,
+bool td_diff_replies(struct td_differences *differences, const struct td_interaction *a,
                      const struct td_interaction *b);
 
 void td_diff_put_text(struct td_buf *out, const struct td_diff *diff, bool colour);

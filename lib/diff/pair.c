@@ -117,17 +117,17 @@ static int find_moved(struct pairing *pairing)
 static bool same_target(const struct td_interaction *a, const struct td_interaction *b)
 {
     struct td_rules rules;
-    struct td_findings findings;
+    struct td_differences differences;
     struct td_query x = td_index_query(a), y = td_index_query(b);
     td_rules_init(&rules);
-    td_findings_init(&findings);
+    td_differences_init(&differences);
     rules.parts = TD_RULES_METHOD | TD_RULES_URL;
-    td_findings_requests(&findings, &x, &y, &rules);
+    td_differences_requests(&differences, &x, &y, &rules);
     bool same = true;
-    for (size_t i = 0; i < findings.count; i++)
-        same &= findings.items[i].name.data ||
-                td_bytes_equal(findings.items[i].place, TD_BYTES("query"));
-    td_findings_release(&findings);
+    for (size_t i = 0; i < differences.count; i++)
+        same &= differences.items[i].name.data ||
+                td_bytes_equal(differences.items[i].place, TD_BYTES("query"));
+    td_differences_release(&differences);
     td_rules_release(&rules);
     return same;
 }
@@ -178,7 +178,7 @@ static int put(struct td_diff *diff, enum td_diff_change change, const struct td
 {
     struct td_diff_item *item = &diff->items[diff->count++];
     *item = (struct td_diff_item){.change = change, .moved = moved, .a = a, .b = b};
-    td_findings_init(&item->findings);
+    td_differences_init(&item->differences);
     td_buf_init(&item->request_patch);
     td_buf_init(&item->response_patch);
     return td_diff_compare(diff, item);

@@ -11,10 +11,10 @@
 
 static const char part[] = "response";
 
-static struct td_bytes keep(struct td_findings *findings, struct td_buf *text)
+static struct td_bytes keep(struct td_differences *differences, struct td_buf *text)
 {
-    struct td_bytes kept = td_findings_keep(findings, td_buf_view(text));
-    findings->failed |= td_buf_failed(text);
+    struct td_bytes kept = td_differences_keep(differences, td_buf_view(text));
+    differences->failed |= td_buf_failed(text);
     td_buf_release(text);
     return kept;
 }
@@ -27,40 +27,41 @@ static void start(struct td_buf *out, size_t choice)
         td_buf_printf(out, "choice %zu: ", choice + 1);
 }
 
-static struct td_bytes place_of(struct td_findings *findings, size_t choice, const char *word)
+static struct td_bytes place_of(struct td_differences *differences, size_t choice, const char *word)
 {
     struct td_buf text;
     start(&text, choice);
     td_buf_put_text(&text, word);
-    return keep(findings, &text);
+    return keep(differences, &text);
 }
 
 /* All that was said of one kind, one after the other. */
-static struct td_bytes said(struct td_findings *findings, const struct td_llm_message *message,
-                            enum td_llm_part_kind kind)
+static struct td_bytes said(struct td_differences *differences,
+                            const struct td_llm_message *message, enum td_llm_part_kind kind)
 {
     struct td_buf text;
     td_buf_init(&text);
     for (size_t i = 0; i < message->part_count; i++)
         if (message->parts[i].kind == kind)
             td_buf_put_bytes(&text, message->parts[i].text);
-    return keep(findings, &text);
+    return keep(differences, &text);
 }
 
-static void compare_said(struct td_findings *findings, size_t choice,
+static void compare_said(struct td_differences *differences, size_t choice,
                          const struct td_llm_message *a, const struct td_llm_message *b)
 {
     static const enum td_llm_part_kind kinds[] = {TD_LLM_TEXT, TD_LLM_REASONING, TD_LLM_REFUSAL};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const char *word = td_llm_part_kind_name(kinds[i]);
-        struct td_bytes left = said(findings, a, kinds[i]), right = said(findings, b, kinds[i]);
+        struct td_bytes left = said(differences, a, kinds[i]),
+                        right = said(differences, b, kinds[i]);
         struct td_buf line;
         if (td_bytes_equal(left, right))
             continue;
         start(&line, choice);
         td_buf_printf(&line, "%s of the reply changed", word);
-        td_findings_add_headline(findings, keep(findings, &line));
-        td_findings_text(findings, part, place_of(findings, choice, word), &left, &right);
+        td_differences_add_headline(differences, keep(differences, &line));
+        td_differences_text(differences, part, place_of(differences, choice, word), &left, &right);
     }
 }
 
@@ -85,67 +86,67 @@ static void put_call(struct td_buf *out, const struct td_llm_part *call)
     }
 }
 
-static void tell_call(struct td_findings *findings, size_t choice, const struct td_llm_part *call,
-                      const char *what)
+static void tell_call(struct td_differences *differences, size_t choice,
+                      const struct td_llm_part *call, const char *what)
 {
     struct td_buf line;
     start(&line, choice);
     put_call(&line, call);
     td_buf_put_text(&line, what);
-    td_findings_add_headline(findings, keep(findings, &line));
+    td_differences_add_headline(differences, keep(differences, &line));
 }
 
 /* "tool call weather: argument location changed", for each that did. */
-static void tell_arguments(struct td_findings *findings, size_t choice,
+static void tell_arguments(struct td_differences *differences, size_t choice,
                            const struct td_llm_part *call, size_t from)
 {
-    for (size_t i = from; i < findings->count; i++) {
-        const struct td_finding *finding = &findings->items[i];
+    for (size_t i = from; i < differences->count; i++) {
+        const struct td_difference *difference = &differences->items[i];
         struct td_buf line;
         start(&line, choice);
         put_call(&line, call);
-        if (finding->pointer.len) {
+        if (difference->pointer.len) {
             td_buf_put_text(&line, ": argument ");
             td_excerpt_text(&line, '\0',
-                            td_bytes(finding->pointer.data + 1, finding->pointer.len - 1),
+                            td_bytes(difference->pointer.data + 1, difference->pointer.len - 1),
                             td_bytes(NULL, 0));
         } else {
             td_buf_put_text(&line, ": arguments");
         }
-        td_buf_put_text(&line, finding->kind == TD_FINDING_ADDED     ? " added"
-                               : finding->kind == TD_FINDING_REMOVED ? " removed"
-                                                                     : " changed");
-        td_findings_add_headline(findings, keep(findings, &line));
+        td_buf_put_text(&line, difference->kind == TD_DIFFERENCE_ADDED     ? " added"
+                               : difference->kind == TD_DIFFERENCE_REMOVED ? " removed"
+                                                                           : " changed");
+        td_differences_add_headline(differences, keep(differences, &line));
     }
 }
 
-static void compare_calls(struct td_findings *findings, size_t choice, size_t number,
+static void compare_calls(struct td_differences *differences, size_t choice, size_t number,
                           const struct td_llm_part *a, const struct td_llm_part *b)
 {
     struct td_buf text;
     start(&text, choice);
     td_buf_printf(&text, "%s %zu", a->kind == TD_LLM_TOOL_CALL ? "tool call" : "part", number + 1);
-    struct td_bytes place = keep(findings, &text);
+    struct td_bytes place = keep(differences, &text);
     if (a->kind != b->kind || !td_bytes_equal(a->name, b->name)) {
         struct td_buf line;
         start(&line, choice);
         put_call(&line, a);
         td_buf_put_text(&line, " became ");
         put_call(&line, b);
-        td_findings_add_headline(findings, keep(findings, &line));
-        td_findings_text(findings, part, place, &a->name, &b->name);
+        td_differences_add_headline(differences, keep(differences, &line));
+        td_differences_text(differences, part, place, &a->name, &b->name);
     }
-    size_t before = findings->count;
+    size_t before = differences->count;
     struct td_body_delta delta;
-    td_findings_bodies_at(findings, part, place, td_findings_keep(findings, a->text),
-                          td_findings_keep(findings, b->text), NULL, &delta);
+    td_differences_bodies_at(differences, part, place, td_differences_keep(differences, a->text),
+                             td_differences_keep(differences, b->text), NULL, &delta);
     td_body_delta_release(&delta);
-    tell_arguments(findings, choice, b, before);
+    tell_arguments(differences, choice, b, before);
     if (a->failed != b->failed)
-        tell_call(findings, choice, b, b->failed ? " failed" : " did not fail");
+        tell_call(differences, choice, b, b->failed ? " failed" : " did not fail");
 }
 
-static void compare_others(struct td_findings *findings, size_t choice,
+static void compare_others(struct td_differences *differences, size_t choice,
                            const struct td_llm_message *a, const struct td_llm_message *b)
 {
     for (size_t i = 0;; i++) {
@@ -153,44 +154,44 @@ static void compare_others(struct td_findings *findings, size_t choice,
         if (!x && !y)
             return;
         if (x && y) {
-            compare_calls(findings, choice, i, x, y);
+            compare_calls(differences, choice, i, x, y);
             continue;
         }
-        tell_call(findings, choice, x ? x : y, x ? " removed" : " added");
+        tell_call(differences, choice, x ? x : y, x ? " removed" : " added");
         struct td_buf place;
         start(&place, choice);
         put_call(&place, x ? x : y);
-        td_findings_text(findings, part, keep(findings, &place), x ? &x->text : NULL,
-                         y ? &y->text : NULL);
+        td_differences_text(differences, part, keep(differences, &place), x ? &x->text : NULL,
+                            y ? &y->text : NULL);
     }
 }
 
-static void compare_choices(struct td_findings *findings, size_t number,
+static void compare_choices(struct td_differences *differences, size_t number,
                             const struct td_llm_choice *a, const struct td_llm_choice *b)
 {
     static const struct td_llm_choice none;
     const struct td_llm_choice *x = a ? a : &none, *y = b ? b : &none;
     struct td_buf line;
-    compare_said(findings, number, &x->message, &y->message);
-    compare_others(findings, number, &x->message, &y->message);
+    compare_said(differences, number, &x->message, &y->message);
+    compare_others(differences, number, &x->message, &y->message);
     if (td_bytes_equal(x->finish, y->finish))
         return;
     start(&line, number);
     td_buf_put_text(&line, "finish reason changed");
-    td_findings_add_headline(findings, keep(findings, &line));
-    td_findings_text(findings, part, place_of(findings, number, "finish reason"),
-                     x->finish.data ? &x->finish : NULL, y->finish.data ? &y->finish : NULL);
+    td_differences_add_headline(differences, keep(differences, &line));
+    td_differences_text(differences, part, place_of(differences, number, "finish reason"),
+                        x->finish.data ? &x->finish : NULL, y->finish.data ? &y->finish : NULL);
 }
 
-static struct td_bytes number_text(struct td_findings *findings, int64_t number)
+static struct td_bytes number_text(struct td_differences *differences, int64_t number)
 {
     struct td_buf text;
     td_buf_init(&text);
     td_buf_printf(&text, "%" PRId64, number);
-    return keep(findings, &text);
+    return keep(differences, &text);
 }
 
-static void compare_usage(struct td_findings *findings, const struct td_llm_usage *a,
+static void compare_usage(struct td_differences *differences, const struct td_llm_usage *a,
                           const struct td_llm_usage *b)
 {
     const struct {
@@ -207,53 +208,53 @@ static void compare_usage(struct td_findings *findings, const struct td_llm_usag
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].a == rows[i].b)
             continue;
-        struct td_bytes x = number_text(findings, rows[i].a);
-        struct td_bytes y = number_text(findings, rows[i].b);
-        td_findings_add_headline(findings, TD_BYTES("usage changed"));
-        td_findings_text(findings, part, td_bytes_of(rows[i].place), rows[i].a < 0 ? NULL : &x,
-                         rows[i].b < 0 ? NULL : &y);
+        struct td_bytes x = number_text(differences, rows[i].a);
+        struct td_bytes y = number_text(differences, rows[i].b);
+        td_differences_add_headline(differences, TD_BYTES("usage changed"));
+        td_differences_text(differences, part, td_bytes_of(rows[i].place),
+                            rows[i].a < 0 ? NULL : &x, rows[i].b < 0 ? NULL : &y);
     }
 }
 
-static void compare_word(struct td_findings *findings, const char *place, struct td_bytes a,
+static void compare_word(struct td_differences *differences, const char *place, struct td_bytes a,
                          struct td_bytes b)
 {
     if (!td_bytes_equal(a, b))
-        td_findings_text(findings, part, td_bytes_of(place), a.data ? &a : NULL,
-                         b.data ? &b : NULL);
+        td_differences_text(differences, part, td_bytes_of(place), a.data ? &a : NULL,
+                            b.data ? &b : NULL);
 }
 
-static void compare_replies(struct td_findings *findings, const struct td_llm_reply *a,
+static void compare_replies(struct td_differences *differences, const struct td_llm_reply *a,
                             const struct td_llm_reply *b)
 {
     size_t choices = a->choice_count > b->choice_count ? a->choice_count : b->choice_count;
     for (size_t i = 0; i < choices; i++)
-        compare_choices(findings, i, i < a->choice_count ? &a->choices[i] : NULL,
+        compare_choices(differences, i, i < a->choice_count ? &a->choices[i] : NULL,
                         i < b->choice_count ? &b->choices[i] : NULL);
-    compare_word(findings, "model", a->model, b->model);
-    compare_word(findings, "error type", a->error_type, b->error_type);
-    compare_word(findings, "error", a->error, b->error);
-    compare_word(findings, "incomplete", td_bytes_of(a->incomplete), td_bytes_of(b->incomplete));
-    compare_usage(findings, &a->usage, &b->usage);
+    compare_word(differences, "model", a->model, b->model);
+    compare_word(differences, "error type", a->error_type, b->error_type);
+    compare_word(differences, "error", a->error, b->error);
+    compare_word(differences, "incomplete", td_bytes_of(a->incomplete), td_bytes_of(b->incomplete));
+    compare_usage(differences, &a->usage, &b->usage);
 }
 
-bool td_diff_replies(struct td_findings *findings, const struct td_interaction *a,
+bool td_diff_replies(struct td_differences *differences, const struct td_interaction *a,
                      const struct td_interaction *b)
 {
     struct td_llm_reply *x = NULL, *y = NULL;
-    findings->failed |= td_llm_reply_read(a, &x, NULL) < 0;
-    findings->failed |= td_llm_reply_read(b, &y, NULL) < 0;
+    differences->failed |= td_llm_reply_read(a, &x, NULL) < 0;
+    differences->failed |= td_llm_reply_read(b, &y, NULL) < 0;
     bool both = x && y;
     if (both) {
-        /* What the findings show must outlive the replies: it is kept word by word. */
-        size_t before = findings->count;
-        compare_replies(findings, x, y);
-        for (size_t i = before; i < findings->count; i++) {
-            struct td_finding *finding = &findings->items[i];
-            if (finding->a.data)
-                finding->a = td_findings_keep(findings, finding->a);
-            if (finding->b.data)
-                finding->b = td_findings_keep(findings, finding->b);
+        /* What the differences show must outlive the replies: it is kept word by word. */
+        size_t before = differences->count;
+        compare_replies(differences, x, y);
+        for (size_t i = before; i < differences->count; i++) {
+            struct td_difference *difference = &differences->items[i];
+            if (difference->a.data)
+                difference->a = td_differences_keep(differences, difference->a);
+            if (difference->b.data)
+                difference->b = td_differences_keep(differences, difference->b);
         }
     }
     td_llm_reply_free(x);

@@ -38,32 +38,33 @@ static void put_value(struct td_buf *out, const char *key, const struct td_json 
     }
 }
 
-static void put_finding(struct td_buf *out, const struct td_finding *finding)
+static void put_difference(struct td_buf *out, const struct td_difference *difference)
 {
     static const char *const kinds[] = {
-        [TD_FINDING_CHANGED] = "changed", [TD_FINDING_REMOVED] = "removed",
-        [TD_FINDING_ADDED] = "added",     [TD_FINDING_MOVED] = "moved",
-        [TD_FINDING_RENAMED] = "renamed",
+        [TD_DIFFERENCE_CHANGED] = "changed", [TD_DIFFERENCE_REMOVED] = "removed",
+        [TD_DIFFERENCE_ADDED] = "added",     [TD_DIFFERENCE_MOVED] = "moved",
+        [TD_DIFFERENCE_RENAMED] = "renamed",
     };
-    bool moved = finding->kind == TD_FINDING_MOVED || finding->kind == TD_FINDING_RENAMED;
-    bool response = strncmp(finding->part, "response", 8) == 0;
-    td_buf_printf(out, "{\"change\":\"%s\",\"side\":\"%s\",\"part\":\"%s\"", kinds[finding->kind],
-                  response ? "response" : "request", finding->part);
-    put_text(out, "place", td_bytes_trim(finding->place));
-    if (finding->a_json || finding->b_json)
-        put_text(out, "path", finding->pointer);
+    bool moved =
+        difference->kind == TD_DIFFERENCE_MOVED || difference->kind == TD_DIFFERENCE_RENAMED;
+    bool response = strncmp(difference->part, "response", 8) == 0;
+    td_buf_printf(out, "{\"change\":\"%s\",\"side\":\"%s\",\"part\":\"%s\"",
+                  kinds[difference->kind], response ? "response" : "request", difference->part);
+    put_text(out, "place", td_bytes_trim(difference->place));
+    if (difference->a_json || difference->b_json)
+        put_text(out, "path", difference->pointer);
     if (moved)
-        put_text(out, "new_path", finding->new_place);
-    if (!moved || finding->a_json) {
-        put_value(out, "a", finding->a_json, finding->a);
-        put_value(out, "b", finding->b_json, finding->b);
+        put_text(out, "new_path", difference->new_place);
+    if (!moved || difference->a_json) {
+        put_value(out, "a", difference->a_json, difference->a);
+        put_value(out, "b", difference->b_json, difference->b);
     }
     td_buf_put_char(out, '}');
 }
 
 static void put_item(struct td_buf *out, const struct td_diff_item *item)
 {
-    const struct td_findings *findings = &item->findings;
+    const struct td_differences *differences = &item->differences;
     const struct td_interaction *one = item->b ? item->b : item->a;
     td_buf_printf(out, "{\"change\":\"%s\",\"moved\":%s", td_diff_change_name(item->change),
                   item->moved ? "true" : "false");
@@ -74,16 +75,16 @@ static void put_item(struct td_buf *out, const struct td_diff_item *item)
         put_text(out, "url", one->request.url);
     }
     td_buf_put_text(out, ",\"headlines\":[");
-    for (size_t i = 0; i < findings->headline_count; i++) {
+    for (size_t i = 0; i < differences->headline_count; i++) {
         td_buf_put_text(out, i ? "," : "");
-        td_json_put_string(out, findings->headlines[i]);
+        td_json_put_string(out, differences->headlines[i]);
     }
     td_buf_put_text(out, "],\"differences\":[");
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = 0; i < differences->count; i++) {
         td_buf_put_text(out, i ? ",\n" : "\n");
-        put_finding(out, &findings->items[i]);
+        put_difference(out, &differences->items[i]);
     }
-    td_buf_printf(out, "],\"more\":%zu", findings->more);
+    td_buf_printf(out, "],\"more\":%zu", differences->more);
     if (item->request_patch.len) {
         put_key(out, one ? "request_patch" : "patch");
         td_buf_put_bytes(out, td_buf_view(&item->request_patch));

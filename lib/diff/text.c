@@ -6,7 +6,7 @@
 #include "match/excerpt.h"
 #include "match/explain.h"
 
-enum { MOST_FINDINGS = 100 }; /* of one interaction */
+enum { MOST_DIFFERENCES = 100 }; /* of one interaction */
 
 struct counts {
     size_t same, changed, removed, added, moved;
@@ -92,7 +92,7 @@ static bool is_about_bodies(const struct td_diff *diff)
 void td_diff_put_text(struct td_buf *out, const struct td_diff *diff, bool colour)
 {
     bool bodies = is_about_bodies(diff);
-    struct td_explain_style style = {bodies ? "" : "  ", MOST_FINDINGS, false, colour};
+    struct td_explain_style style = {bodies ? "" : "  ", MOST_DIFFERENCES, false, colour};
     for (size_t i = 0; i < diff->count; i++) {
         const struct td_diff_item *item = &diff->items[i];
         if (!is_different(item))
@@ -104,7 +104,7 @@ void td_diff_put_text(struct td_buf *out, const struct td_diff *diff, bool colou
             put_item(out, item, " -> ");
             td_buf_put_text(out, colour ? "\x1b[22m\n" : "\n");
         }
-        td_explain_findings(out, &item->findings, &style);
+        td_explain_list(out, &item->differences, &style);
     }
     if (!bodies && diff->differing) {
         put_summary(out, diff);
@@ -137,14 +137,14 @@ static void put_code(struct td_buf *out, struct td_bytes text)
     put_fence(out, fence);
 }
 
-/* Findings in a block of the kind that is shown in red and green, where the signs come first. */
-static void put_block(struct td_buf *out, const struct td_findings *findings)
+/* Differences in a block of the kind that is shown in red and green, where the signs come first. */
+static void put_block(struct td_buf *out, const struct td_differences *differences)
 {
-    struct td_findings lines = *findings;
+    struct td_differences lines = *differences;
     struct td_buf text;
     lines.headline_count = 0;
     td_buf_init(&text);
-    td_explain_findings(&text, &lines, &(struct td_explain_style){"", MOST_FINDINGS, false, false});
+    td_explain_list(&text, &lines, &(struct td_explain_style){"", MOST_DIFFERENCES, false, false});
     size_t fence = fence_length(td_buf_view(&text));
     put_fence(out, fence);
     td_buf_put_text(out, "diff\n");
@@ -194,17 +194,17 @@ void td_diff_put_markdown(struct td_buf *out, const struct td_diff *diff)
             out->failed |= td_buf_failed(&name);
             td_buf_release(&name);
         }
-        if (!item->findings.count)
+        if (!item->differences.count)
             continue;
         td_buf_put_char(out, '\n');
-        for (size_t j = 0; j < item->findings.headline_count; j++) {
+        for (size_t j = 0; j < item->differences.headline_count; j++) {
             td_buf_put_text(out, "- ");
-            put_code(out, item->findings.headlines[j]);
+            put_code(out, item->differences.headlines[j]);
             td_buf_put_char(out, '\n');
         }
-        if (item->findings.headline_count)
+        if (item->differences.headline_count)
             td_buf_put_char(out, '\n');
-        put_block(out, &item->findings);
+        put_block(out, &item->differences);
     }
 }
 
@@ -233,8 +233,8 @@ static void put_annotation(struct td_buf *out, const struct td_diff *diff,
         td_buf_put_char(&title, ' ');
         put_item(&title, item, " -> ");
     }
-    td_explain_findings(&text, &item->findings,
-                        &(struct td_explain_style){"", MOST_FINDINGS, false, false});
+    td_explain_list(&text, &item->differences,
+                    &(struct td_explain_style){"", MOST_DIFFERENCES, false, false});
     td_buf_put_text(out, "::error file=");
     put_command_text(out, td_bytes_of(path), true);
     td_buf_printf(out, ",line=%u,title=", one && one->mark.line ? one->mark.line : 1);

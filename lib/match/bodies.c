@@ -3,21 +3,21 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "match/differences.h"
 #include "match/excerpt.h"
-#include "match/findings.h"
 #include "json/align.h"
 
 /* The body that is looked at: a whole one, or a part of a multipart one with what to call it. */
 struct scope {
-    struct td_findings *findings;
+    struct td_differences *differences;
     const char *part;
     struct td_bytes prefix; /* "part 2", or empty */
 };
 
 static struct td_bytes put_place(const struct scope *scope, struct td_buf *place)
 {
-    struct td_bytes kept = td_findings_keep(scope->findings, td_buf_view(place));
-    scope->findings->failed |= td_buf_failed(place);
+    struct td_bytes kept = td_differences_keep(scope->differences, td_buf_view(place));
+    scope->differences->failed |= td_buf_failed(place);
     td_buf_release(place);
     return kept;
 }
@@ -31,7 +31,7 @@ static void start_place(const struct scope *scope, struct td_buf *place)
 }
 
 /* What a body is, for those that cannot be laid side by side: "JSON of 12 bytes (...)". */
-static struct td_bytes describe(struct td_findings *findings, const struct td_body *body)
+static struct td_bytes describe(struct td_differences *differences, const struct td_body *body)
 {
     size_t len = body->bytes.len;
     const char *plural = len == 1 ? "" : "s";
@@ -55,8 +55,8 @@ static struct td_bytes describe(struct td_findings *findings, const struct td_bo
             td_excerpt_text(&out, '\'', body->bytes, td_bytes(NULL, 0));
         td_buf_put_char(&out, ')');
     }
-    struct td_bytes kept = td_findings_keep(findings, td_buf_view(&out));
-    findings->failed |= td_buf_failed(&out);
+    struct td_bytes kept = td_differences_keep(differences, td_buf_view(&out));
+    differences->failed |= td_buf_failed(&out);
     td_buf_release(&out);
     return kept;
 }
@@ -64,19 +64,21 @@ static struct td_bytes describe(struct td_findings *findings, const struct td_bo
 static void compare_descriptions(const struct scope *scope, const struct td_body *a,
                                  const struct td_body *b)
 {
-    td_findings_add(scope->findings, (struct td_finding){
-                                         .kind = TD_FINDING_CHANGED,
-                                         .part = scope->part,
-                                         .place = scope->prefix,
-                                         .a = describe(scope->findings, a),
-                                         .b = describe(scope->findings, b),
-                                         .described = true,
-                                     });
+    td_differences_add(scope->differences, (struct td_difference){
+                                               .kind = TD_DIFFERENCE_CHANGED,
+                                               .part = scope->part,
+                                               .place = scope->prefix,
+                                               .a = describe(scope->differences, a),
+                                               .b = describe(scope->differences, b),
+                                               .described = true,
+                                           });
 }
 
 /* JSON */
 
-static struct td_bytes pointer_to(struct td_findings *findings, const struct td_json *node)
+enum { MOST_PATHS = 8 * 1024 * 1024 }; /* bytes: far down, a path is longer than what it leads to */
+
+static struct td_bytes pointer_to(struct td_differences *differences, const struct td_json *node)
 {
     struct td_buf path;
     const struct td_json *root = node;
@@ -84,44 +86,45 @@ static struct td_bytes pointer_to(struct td_findings *findings, const struct td_
         root = root->parent;
     td_buf_init(&path);
     td_json_path(&path, root, node);
-    struct td_bytes kept = td_findings_keep(findings, td_buf_view(&path));
-    findings->failed |= td_buf_failed(&path);
+    struct td_bytes kept = td_differences_keep(differences, td_buf_view(&path));
+    differences->failed |= td_buf_failed(&path);
     td_buf_release(&path);
     return kept;
 }
 
 static void add_change(const struct scope *scope, const struct td_json_change *change)
 {
-    static const enum td_finding_kind kinds[] = {
-        [TD_JSON_CHANGED] = TD_FINDING_CHANGED, [TD_JSON_REMOVED] = TD_FINDING_REMOVED,
-        [TD_JSON_ADDED] = TD_FINDING_ADDED,     [TD_JSON_MOVED] = TD_FINDING_MOVED,
-        [TD_JSON_RENAMED] = TD_FINDING_RENAMED,
+    static const enum td_difference_kind kinds[] = {
+        [TD_JSON_CHANGED] = TD_DIFFERENCE_CHANGED, [TD_JSON_REMOVED] = TD_DIFFERENCE_REMOVED,
+        [TD_JSON_ADDED] = TD_DIFFERENCE_ADDED,     [TD_JSON_MOVED] = TD_DIFFERENCE_MOVED,
+        [TD_JSON_RENAMED] = TD_DIFFERENCE_RENAMED,
     };
-    struct td_findings *findings = scope->findings;
+    struct td_differences *differences = scope->differences;
     if (change->kind == TD_JSON_ARRIVED)
         return;
-    if (findings->count == TD_FINDINGS_MOST) {
-        findings->more++;
+    if (differences->count == TD_DIFFERENCES_MOST || differences->paths > MOST_PATHS) {
+        differences->more++;
         return;
     }
-    struct td_finding finding = {
+    struct td_difference difference = {
         .kind = kinds[change->kind],
         .part = scope->part,
         .a_json = change->a,
         .b_json = change->b,
     };
     bool moved = change->kind == TD_JSON_MOVED || change->kind == TD_JSON_RENAMED;
-    finding.pointer = pointer_to(findings, change->b && !moved ? change->b : change->a);
+    difference.pointer = pointer_to(differences, change->b && !moved ? change->b : change->a);
     if (moved)
-        finding.new_place = pointer_to(findings, change->b);
-    finding.place = finding.pointer;
+        difference.new_place = pointer_to(differences, change->b);
+    differences->paths += difference.pointer.len + difference.new_place.len;
+    difference.place = difference.pointer;
     if (scope->prefix.len) {
         struct td_buf place;
         start_place(scope, &place);
-        td_buf_put_bytes(&place, finding.pointer);
-        finding.place = put_place(scope, &place);
+        td_buf_put_bytes(&place, difference.pointer);
+        difference.place = put_place(scope, &place);
     }
-    td_findings_add(findings, finding);
+    td_differences_add(differences, difference);
 }
 
 static void compare_json(const struct scope *scope, struct td_json *a, struct td_json *b,
@@ -130,7 +133,7 @@ static void compare_json(const struct scope *scope, struct td_json *a, struct td
     made->a = a;
     made->b = b;
     if (!td_json_hash(a) || !td_json_hash(b) || td_json_delta_make(&made->delta, a, b) < 0) {
-        scope->findings->failed = true;
+        scope->differences->failed = true;
         return;
     }
     for (size_t i = 0; i < made->delta.count; i++)
@@ -176,7 +179,7 @@ static struct td_json *line_json(const struct scope *scope, struct td_bytes line
     }
     line = td_bytes_trim(line);
     bool container = line.len && (line.data[0] == '{' || line.data[0] == '[');
-    return container ? td_json_parse(&scope->findings->arena, line, NULL) : NULL;
+    return container ? td_json_parse(&scope->differences->arena, line, NULL) : NULL;
 }
 
 static bool compare_line_json(const struct scope *scope, struct td_bytes place, struct td_bytes a,
@@ -187,11 +190,11 @@ static bool compare_line_json(const struct scope *scope, struct td_bytes place, 
         return false;
     struct scope inside = *scope;
     struct td_body_delta delta = {0};
-    size_t before = scope->findings->count + scope->findings->more;
+    size_t before = scope->differences->count + scope->differences->more;
     inside.prefix = place;
     compare_json(&inside, x, y, &delta);
     td_body_delta_release(&delta);
-    return scope->findings->count + scope->findings->more > before;
+    return scope->differences->count + scope->differences->more > before;
 }
 
 static void add_line(const struct scope *scope, size_t number, const struct td_bytes *a,
@@ -204,7 +207,7 @@ static void add_line(const struct scope *scope, size_t number, const struct td_b
     td_buf_printf(&text, "line %zu", number + 1);
     struct td_bytes place = put_place(scope, &text);
     if (!a || !b || !compare_line_json(scope, place, *a, *b))
-        td_findings_text(scope->findings, scope->part, place, a, b);
+        td_differences_text(scope->differences, scope->part, place, a, b);
 }
 
 /* Between two lines that are the same on both sides: one for the other, then what is left over. */
@@ -224,24 +227,24 @@ static void add_gap(const struct scope *scope, const struct lines *a, size_t i, 
 
 static void compare_text(const struct scope *scope, struct td_bytes a, struct td_bytes b)
 {
-    struct td_findings *findings = scope->findings;
+    struct td_differences *differences = scope->differences;
     bool lines = a.len && b.len && !memchr(a.data, '\0', a.len) && !memchr(b.data, '\0', b.len) &&
                  (memchr(a.data, '\n', a.len - 1) || memchr(b.data, '\n', b.len - 1));
     struct lines left, right;
     if (!lines) {
-        td_findings_text(findings, scope->part, scope->prefix, &a, &b);
+        td_differences_text(differences, scope->part, scope->prefix, &a, &b);
         return;
     }
     size_t *match = NULL;
-    bool good = cut_lines(&left, &findings->arena, a) == 0 &&
-                cut_lines(&right, &findings->arena, b) == 0 &&
-                (match = td_arena_alloc(&findings->arena, left.count * sizeof *match)) &&
+    bool good = cut_lines(&left, &differences->arena, a) == 0 &&
+                cut_lines(&right, &differences->arena, b) == 0 &&
+                (match = td_arena_alloc(&differences->arena, left.count * sizeof *match)) &&
                 td_align(left.hashes, left.count, right.hashes, right.count, match);
     if (!good) {
-        findings->failed = true;
+        differences->failed = true;
         return;
     }
-    size_t before = findings->count, from = 0, b_from = 0;
+    size_t before = differences->count, from = 0, b_from = 0;
     for (size_t i = 0; i <= left.count; i++) {
         size_t b_to = i < left.count ? match[i] : right.count;
         if (b_to == SIZE_MAX)
@@ -253,8 +256,8 @@ static void compare_text(const struct scope *scope, struct td_bytes a, struct td
         b_from = b_to + 1;
     }
     /* Nothing but line endings. */
-    if (findings->count == before)
-        td_findings_text(findings, scope->part, scope->prefix, &a, &b);
+    if (differences->count == before)
+        td_differences_text(differences, scope->part, scope->prefix, &a, &b);
 }
 
 /* Forms and multipart */
@@ -273,8 +276,8 @@ static void compare_form(const struct scope *scope, const struct td_body *a,
         td_buf_put_text(&place, "field '");
         td_buf_put_bytes(&place, name);
         td_buf_put_char(&place, '\'');
-        td_findings_text(scope->findings, scope->part, put_place(scope, &place),
-                         walk.a ? &walk.a->value : NULL, walk.b ? &walk.b->value : NULL);
+        td_differences_text(scope->differences, scope->part, put_place(scope, &place),
+                            walk.a ? &walk.a->value : NULL, walk.b ? &walk.b->value : NULL);
     }
 }
 
@@ -331,33 +334,33 @@ static void compare_parts(const struct scope *scope, const struct td_body *a,
         struct scope inside = *scope;
         inside.prefix = put_place(scope, &place);
         if (!walk.a || !walk.b) {
-            td_findings_text(scope->findings, scope->part, inside.prefix,
-                             walk.a ? &walk.a->value : NULL, walk.b ? &walk.b->value : NULL);
+            td_differences_text(scope->differences, scope->part, inside.prefix,
+                                walk.a ? &walk.a->value : NULL, walk.b ? &walk.b->value : NULL);
             continue;
         }
-        size_t before = scope->findings->count;
+        size_t before = scope->differences->count;
         struct td_body_delta delta;
         compare_text(&inside, head_a, head_b);
         compare_whole(&inside, a_content, b_content, NULL, &delta);
         td_body_delta_release(&delta);
         /* Parts are compared as they stand: they may differ in how their JSON is spelled. */
-        if (scope->findings->count == before)
-            td_findings_text(scope->findings, scope->part, inside.prefix, &walk.a->value,
-                             &walk.b->value);
+        if (scope->differences->count == before)
+            td_differences_text(scope->differences, scope->part, inside.prefix, &walk.a->value,
+                                &walk.b->value);
     }
 }
 
 static void compare_whole(const struct scope *scope, struct td_bytes a, struct td_bytes b,
                           const struct td_rules *rules, struct td_body_delta *delta)
 {
-    struct td_findings *findings = scope->findings;
+    struct td_differences *differences = scope->differences;
     struct td_body x, y;
     *delta = (struct td_body_delta){0};
     if (td_bytes_equal(a, b))
         return;
-    if (td_body_read(&x, &findings->arena, a, rules) < 0 ||
-        td_body_read(&y, &findings->arena, b, rules) < 0) {
-        findings->failed = true;
+    if (td_body_read(&x, &differences->arena, a, rules) < 0 ||
+        td_body_read(&y, &differences->arena, b, rules) < 0) {
+        differences->failed = true;
     } else if (x.kind != y.kind || !x.bytes.len != !y.bytes.len) {
         compare_descriptions(scope, &x, &y);
     } else if (x.json) {
@@ -371,19 +374,19 @@ static void compare_whole(const struct scope *scope, struct td_bytes a, struct t
     }
 }
 
-void td_findings_bodies_at(struct td_findings *findings, const char *part, struct td_bytes place,
-                           struct td_bytes a, struct td_bytes b, const struct td_rules *rules,
-                           struct td_body_delta *delta)
+void td_differences_bodies_at(struct td_differences *differences, const char *part,
+                              struct td_bytes place, struct td_bytes a, struct td_bytes b,
+                              const struct td_rules *rules, struct td_body_delta *delta)
 {
-    struct scope scope = {.findings = findings, .part = part, .prefix = place};
+    struct scope scope = {.differences = differences, .part = part, .prefix = place};
     compare_whole(&scope, a.data ? a : TD_BYTES(""), b.data ? b : TD_BYTES(""), rules, delta);
 }
 
-void td_findings_bodies(struct td_findings *findings, const char *part, struct td_bytes a,
-                        struct td_bytes b, const struct td_rules *rules,
-                        struct td_body_delta *delta)
+void td_differences_bodies(struct td_differences *differences, const char *part, struct td_bytes a,
+                           struct td_bytes b, const struct td_rules *rules,
+                           struct td_body_delta *delta)
 {
-    td_findings_bodies_at(findings, part, td_bytes(NULL, 0), a, b, rules, delta);
+    td_differences_bodies_at(differences, part, td_bytes(NULL, 0), a, b, rules, delta);
 }
 
 void td_body_delta_release(struct td_body_delta *delta)

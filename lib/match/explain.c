@@ -7,23 +7,24 @@
 
 static const struct td_bytes nothing = {0};
 
-/* A value of a finding, or nothing. Texts stand in quotes of their own kind. */
-static void put_value(struct td_buf *out, const struct td_finding *finding, bool b)
+/* A value of a difference, or nothing. Texts stand in quotes of their own kind. */
+static void put_value(struct td_buf *out, const struct td_difference *difference, bool b)
 {
-    const struct td_json *json = b ? finding->b_json : finding->a_json;
-    const struct td_json *other_json = b ? finding->a_json : finding->b_json;
-    struct td_bytes text = b ? finding->b : finding->a, other = b ? finding->a : finding->b;
+    const struct td_json *json = b ? difference->b_json : difference->a_json;
+    const struct td_json *other_json = b ? difference->a_json : difference->b_json;
+    struct td_bytes text = b ? difference->b : difference->a,
+                    other = b ? difference->a : difference->b;
     if (json)
         td_excerpt_json(out, json, other_json);
-    else if (finding->described)
+    else if (difference->described)
         td_buf_put_bytes(out, text);
     else if (text.data)
         td_excerpt_text(out, '\'', text, other);
 }
 
-static bool has_place(const struct td_finding *finding)
+static bool has_place(const struct td_difference *difference)
 {
-    return finding->kind == TD_FINDING_MOVED || finding->kind == TD_FINDING_RENAMED;
+    return difference->kind == TD_DIFFERENCE_MOVED || difference->kind == TD_DIFFERENCE_RENAMED;
 }
 
 /* The last segment of a pointer, as it was before it was escaped. */
@@ -45,67 +46,68 @@ static void put_key(struct td_buf *out, struct td_bytes pointer)
 }
 
 /* "body: /messages/1" */
-static void put_label(struct td_buf *out, const struct td_finding *finding)
+static void put_label(struct td_buf *out, const struct td_difference *difference)
 {
-    td_buf_put_text(out, finding->part);
-    if (!finding->place.len)
+    td_buf_put_text(out, difference->part);
+    if (!difference->place.len)
         return;
-    bool quoted = finding->place.data[0] == ' '; /* "header 'X'" rather than "header: 'X'" */
+    bool quoted = difference->place.data[0] == ' '; /* "header 'X'" rather than "header: 'X'" */
     td_buf_put_text(out, quoted ? "" : ": ");
-    td_excerpt_text(out, '\0', finding->place, nothing);
+    td_excerpt_text(out, '\0', difference->place, nothing);
 }
 
-static void put_new_place(struct td_buf *out, const struct td_finding *finding)
+static void put_new_place(struct td_buf *out, const struct td_difference *difference)
 {
-    if (finding->kind == TD_FINDING_MOVED) {
+    if (difference->kind == TD_DIFFERENCE_MOVED) {
         td_buf_put_text(out, "moved to ");
-        td_excerpt_text(out, '\0', finding->new_place, nothing);
+        td_excerpt_text(out, '\0', difference->new_place, nothing);
     } else {
         td_buf_put_text(out, "renamed to ");
-        put_key(out, finding->new_place);
+        put_key(out, difference->new_place);
     }
 }
 
 /* "asked ..., recorded ...", for b and a. */
-static void put_side_by_side(struct td_buf *out, const struct td_finding *finding)
+static void put_side_by_side(struct td_buf *out, const struct td_difference *difference)
 {
     td_buf_put_text(out, ": ");
-    if (has_place(finding)) {
-        put_new_place(out, finding);
+    if (has_place(difference)) {
+        put_new_place(out, difference);
         return;
     }
-    if (finding->kind != TD_FINDING_REMOVED) {
+    if (difference->kind != TD_DIFFERENCE_REMOVED) {
         td_buf_put_text(out, "asked ");
-        put_value(out, finding, true);
+        put_value(out, difference, true);
         td_buf_put_text(out, ", ");
     }
-    td_buf_put_text(out, finding->kind == TD_FINDING_ADDED ? "not recorded" : "recorded ");
-    if (finding->kind != TD_FINDING_ADDED)
-        put_value(out, finding, false);
-    if (finding->kind == TD_FINDING_REMOVED)
+    td_buf_put_text(out, difference->kind == TD_DIFFERENCE_ADDED ? "not recorded" : "recorded ");
+    if (difference->kind != TD_DIFFERENCE_ADDED)
+        put_value(out, difference, false);
+    if (difference->kind == TD_DIFFERENCE_REMOVED)
         td_buf_put_text(out, ", not asked");
 }
 
-static void put_two_lines(struct td_buf *out, const struct td_finding *finding,
+static void put_two_lines(struct td_buf *out, const struct td_difference *difference,
                           const struct td_explain_style *style)
 {
-    if (has_place(finding)) {
+    if (has_place(difference)) {
         td_buf_put_text(out, ": ");
-        put_new_place(out, finding);
+        put_new_place(out, difference);
         return;
     }
     struct td_buf a, b;
     td_buf_init(&a);
     td_buf_init(&b);
-    put_value(&a, finding, false);
-    put_value(&b, finding, true);
+    put_value(&a, difference, false);
+    put_value(&b, difference, true);
     out->failed |= td_buf_failed(&a) || td_buf_failed(&b);
-    bool marks = style->colour && finding->kind == TD_FINDING_CHANGED && !finding->described;
-    if (finding->kind != TD_FINDING_ADDED) {
+    bool marks =
+        style->colour && difference->kind == TD_DIFFERENCE_CHANGED && !difference->described;
+    if (difference->kind != TD_DIFFERENCE_ADDED) {
         td_buf_printf(out, "\n%s  ", style->indent);
         td_marks_put(out, '-', td_buf_view(&a), marks ? td_buf_view(&b) : nothing, style->colour);
     }
-    if (finding->kind != TD_FINDING_REMOVED) {
+    if (difference->kind != TD_DIFFERENCE_REMOVED) {
         td_buf_printf(out, "\n%s  ", style->indent);
         td_marks_put(out, '+', td_buf_view(&b), marks ? td_buf_view(&a) : nothing, style->colour);
     }
@@ -113,49 +115,61 @@ static void put_two_lines(struct td_buf *out, const struct td_finding *finding,
     td_buf_release(&b);
 }
 
-void td_explain_findings(struct td_buf *out, const struct td_findings *findings,
-                         const struct td_explain_style *style)
+/* How many are not shown, and in what, if it is all of one part. */
+static void put_rest(struct td_buf *out, const struct td_differences *differences,
+                     const struct td_explain_style *style)
 {
-    for (size_t i = 0; i < findings->headline_count && i < style->most; i++) {
-        td_buf_put_text(out, style->indent);
-        td_buf_put_text(out, style->colour ? "\x1b[1m" : "");
-        td_buf_put_bytes(out, findings->headlines[i]);
-        td_buf_put_text(out, style->colour ? "\x1b[22m\n" : "\n");
-    }
-    for (size_t i = 0; i < findings->count && i < style->most; i++) {
-        td_buf_put_text(out, style->indent);
-        put_label(out, &findings->items[i]);
-        if (style->side_by_side)
-            put_side_by_side(out, &findings->items[i]);
-        else
-            put_two_lines(out, &findings->items[i], style);
-        td_buf_put_char(out, '\n');
-    }
-    size_t all = findings->count + findings->more;
-    if (all > style->most)
-        td_buf_printf(out, "%s%s: ... and %zu more\n", style->indent, findings->items[0].part,
-                      all - style->most);
-    out->failed |= findings->failed;
+    size_t all = differences->count + differences->more;
+    if (all <= style->most)
+        return;
+    const char *part = differences->items[0].part;
+    bool one = true;
+    for (size_t i = 1; i < differences->count; i++)
+        one &= strcmp(differences->items[i].part, part) == 0;
+    td_buf_printf(out, "%s%s%s... and %zu more\n", style->indent, one ? part : "", one ? ": " : "",
+                  all - style->most);
 }
 
-enum { MOST_FINDINGS = 8 };
+void td_explain_list(struct td_buf *out, const struct td_differences *differences,
+                     const struct td_explain_style *style)
+{
+    for (size_t i = 0; i < differences->headline_count && i < style->most; i++) {
+        td_buf_put_text(out, style->indent);
+        td_buf_put_text(out, style->colour ? "\x1b[1m" : "");
+        td_buf_put_bytes(out, differences->headlines[i]);
+        td_buf_put_text(out, style->colour ? "\x1b[22m\n" : "\n");
+    }
+    for (size_t i = 0; i < differences->count && i < style->most; i++) {
+        td_buf_put_text(out, style->indent);
+        put_label(out, &differences->items[i]);
+        if (style->side_by_side)
+            put_side_by_side(out, &differences->items[i]);
+        else
+            put_two_lines(out, &differences->items[i], style);
+        td_buf_put_char(out, '\n');
+    }
+    put_rest(out, differences, style);
+    out->failed |= differences->failed;
+}
 
-static void find(struct td_findings *findings, const struct td_query *query,
+enum { MOST_DIFFERENCES = 8 };
+
+static void find(struct td_differences *differences, const struct td_query *query,
                  const struct td_interaction *interaction, const struct td_rules *rules)
 {
     struct td_query recorded = td_index_query(interaction);
-    td_findings_requests(findings, &recorded, query, rules);
+    td_differences_requests(differences, &recorded, query, rules);
 }
 
 void td_explain_difference(struct td_buf *out, const char *indent, const struct td_query *query,
                            const struct td_interaction *interaction, const struct td_rules *rules)
 {
-    struct td_findings findings;
-    td_findings_init(&findings);
-    find(&findings, query, interaction, rules);
-    td_explain_findings(out, &findings,
-                        &(struct td_explain_style){indent, MOST_FINDINGS, true, false});
-    td_findings_release(&findings);
+    struct td_differences differences;
+    td_differences_init(&differences);
+    find(&differences, query, interaction, rules);
+    td_explain_list(out, &differences,
+                    &(struct td_explain_style){indent, MOST_DIFFERENCES, true, false});
+    td_differences_release(&differences);
 }
 
 /* For a shell. */
@@ -196,19 +210,20 @@ static void put_pattern(struct td_buf *out, struct td_bytes pointer)
     td_buf_release(&pattern);
 }
 
-/* The option that would let a finding not count; false where there is none. */
-static bool put_option(struct td_buf *out, const struct td_finding *finding)
+/* The option that would let a difference not count; false where there is none. */
+static bool put_option(struct td_buf *out, const struct td_difference *difference)
 {
-    struct td_bytes pointer = finding->pointer;
-    if (finding->name.data) {
+    struct td_bytes pointer = difference->pointer;
+    if (difference->name.data) {
         td_buf_printf(out, " --ignore-%s ",
-                      strcmp(finding->part, "header") == 0 ? "header" : "query");
-        put_argument(out, finding->name);
+                      strcmp(difference->part, "header") == 0 ? "header" : "query");
+        put_argument(out, difference->name);
         return true;
     }
-    if (strcmp(finding->part, "body") != 0 || !pointer.len || pointer.len != finding->place.len)
+    if (strcmp(difference->part, "body") != 0 || !pointer.len ||
+        pointer.len != difference->place.len)
         return false;
-    if (finding->kind == TD_FINDING_MOVED) {
+    if (difference->kind == TD_DIFFERENCE_MOVED) {
         const char *slash = memrchr(pointer.data, '/', pointer.len);
         pointer.len = (size_t)(slash - pointer.data);
         td_buf_put_text(out, pointer.len ? " --unordered " : "");
@@ -217,34 +232,34 @@ static bool put_option(struct td_buf *out, const struct td_finding *finding)
     }
     if (pointer.len)
         put_pattern(out, pointer);
-    return pointer.len > 0 && finding->kind != TD_FINDING_RENAMED;
+    return pointer.len > 0 && difference->kind != TD_DIFFERENCE_RENAMED;
 }
 
 /* What is asked of a language model counts, but for what is made up anew each time. */
-static bool may_not_count(const struct td_findings *findings, const struct td_query *query)
+static bool may_not_count(const struct td_differences *differences, const struct td_query *query)
 {
     enum { MOST = 3 };
-    if (!findings->count || findings->count + findings->more > MOST)
+    if (!differences->count || differences->count + differences->more > MOST)
         return false;
-    if (!findings->headline_count)
+    if (!differences->headline_count)
         return true;
     struct td_llm_exchange exchange = {.url = query->url, .request_body = query->body};
     enum td_llm_api api = td_llm_api_of(&exchange);
-    for (size_t i = 0; i < findings->count; i++)
-        if (!findings->items[i].pointer.len ||
-            !td_llm_path_volatile(api, TD_REQUEST, findings->items[i].pointer))
+    for (size_t i = 0; i < differences->count; i++)
+        if (!differences->items[i].pointer.len ||
+            !td_llm_path_volatile(api, TD_REQUEST, differences->items[i].pointer))
             return false;
     return true;
 }
 
-static void put_mend(struct td_buf *out, const char *indent, const struct td_findings *findings,
-                     const struct td_query *query)
+static void put_mend(struct td_buf *out, const char *indent,
+                     const struct td_differences *differences, const struct td_query *query)
 {
     struct td_buf options;
     td_buf_init(&options);
-    bool good = may_not_count(findings, query);
-    for (size_t i = 0; i < findings->count && good; i++)
-        good = put_option(&options, &findings->items[i]);
+    bool good = may_not_count(differences, query);
+    for (size_t i = 0; i < differences->count && good; i++)
+        good = put_option(&options, &differences->items[i]);
     if (good) {
         td_buf_printf(out, "%sif that does not matter: tapedeck replay", indent);
         td_buf_put_bytes(out, td_buf_view(&options));
@@ -265,16 +280,19 @@ void td_explain_miss(struct td_buf *out, const char *indent, const struct td_que
                      const struct td_interaction *interaction, const struct td_rules *rules,
                      const char *cassette)
 {
-    struct td_findings findings;
+    struct td_differences differences;
     struct td_buf further;
     td_buf_init(&further);
     td_buf_printf(&further, "%s  ", indent);
-    td_findings_init(&findings);
-    find(&findings, query, interaction, rules);
-    struct td_explain_style style = {further.data ? further.data : "", MOST_FINDINGS, true, false};
-    td_explain_findings(out, &findings, &style);
+    td_differences_init(&differences);
+    find(&differences, query, interaction, rules);
+    struct td_explain_style style = {further.data ? further.data : "", MOST_DIFFERENCES, true,
+                                     false};
+    td_explain_list(out, &differences, &style);
+    if (!differences.count)
+        td_buf_printf(out, "%s  in a secret, which is not shown\n", indent);
     td_explain_record(out, indent, cassette);
-    put_mend(out, indent, &findings, query);
-    td_findings_release(&findings);
+    put_mend(out, indent, &differences, query);
+    td_differences_release(&differences);
     td_buf_release(&further);
 }

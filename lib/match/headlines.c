@@ -5,13 +5,14 @@
  */
 #include "base/map.h"
 #include "llm/llm.h"
+#include "match/differences.h"
 #include "match/excerpt.h"
-#include "match/findings.h"
 
 enum {
     MOST_HEADLINES = 50,
     MOST_SWAPS = 64, /* moved messages of which it is asked whether two changed places */
     NAME_LIMIT = 80,
+    MOST_LEVELS = 200, /* no message and no tool is nested deeper */
 };
 
 /* The messages of one side by their paths. */
@@ -21,7 +22,7 @@ struct messages {
 };
 
 struct telling {
-    struct td_findings *findings;
+    struct td_differences *differences;
     struct messages a, b;
     struct td_buf line;
     struct td_buf path;
@@ -288,11 +289,11 @@ static bool tell_tools(struct telling *telling, const struct td_json_change *cha
     if (!is_tools(tools) || (change->kind != TD_JSON_ADDED && change->kind != TD_JSON_REMOVED))
         return false;
     const struct td_json *tool = tools->first;
-    for (; tool && telling->findings->headline_count < MOST_HEADLINES; tool = tool->next) {
+    for (; tool && telling->differences->headline_count < MOST_HEADLINES; tool = tool->next) {
         td_buf_clear(&telling->line);
         put_tool(&telling->line, tool);
         td_buf_printf(&telling->line, " %s", verb(change->kind));
-        td_findings_add_headline(telling->findings, td_buf_view(&telling->line));
+        td_differences_add_headline(telling->differences, td_buf_view(&telling->line));
     }
     return true;
 }
@@ -317,6 +318,14 @@ static bool tell_tool(struct telling *telling, const struct td_json_change *chan
     return true;
 }
 
+static bool is_deep(const struct td_json *node)
+{
+    size_t levels = 0;
+    while (node && levels++ < MOST_LEVELS)
+        node = node->parent;
+    return node != NULL;
+}
+
 static bool tell_model(struct telling *telling, const struct td_json_change *change)
 {
     const struct td_json *a = change->a, *b = change->b;
@@ -330,29 +339,30 @@ static bool tell_model(struct telling *telling, const struct td_json_change *cha
     return true;
 }
 
-void td_findings_headlines(struct td_findings *findings, const struct td_query *a,
-                           const struct td_query *b, const struct td_body_delta *delta)
+void td_differences_headlines(struct td_differences *differences, const struct td_query *a,
+                              const struct td_query *b, const struct td_body_delta *delta)
 {
     if (!delta->delta.count)
         return;
-    struct telling telling = {.findings = findings};
+    struct telling telling = {.differences = differences};
     td_buf_init(&telling.line);
     td_buf_init(&telling.path);
     bool read = read_messages(&telling.a, a) == 0;
     read = read_messages(&telling.b, b) == 0 && read;
-    findings->failed |= !read;
+    differences->failed |= !read;
     if (read && telling.a.request && telling.b.request) {
-        for (size_t i = 0; i < delta->delta.count && findings->headline_count < MOST_HEADLINES;
+        for (size_t i = 0; i < delta->delta.count && differences->headline_count < MOST_HEADLINES;
              i++) {
             const struct td_json_change *change = &delta->delta.items[i];
             td_buf_clear(&telling.line);
-            if (change->kind != TD_JSON_ARRIVED && i < TD_FINDINGS_MOST &&
+            if (change->kind != TD_JSON_ARRIVED && i < TD_DIFFERENCES_MOST &&
+                !is_deep(change->a ? change->a : change->b) &&
                 (tell_model(&telling, change) || tell_message(&telling, change) ||
                  tell_tool(&telling, change)))
-                td_findings_add_headline(findings, td_buf_view(&telling.line));
+                td_differences_add_headline(differences, td_buf_view(&telling.line));
         }
     }
-    findings->failed |= td_buf_failed(&telling.line) || td_buf_failed(&telling.path);
+    differences->failed |= td_buf_failed(&telling.line) || td_buf_failed(&telling.path);
     release_messages(&telling.a);
     release_messages(&telling.b);
     td_buf_release(&telling.line);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deck/misses.h"
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool wanted;             /* the environment names a cassette */
 static struct td_deck *loaded;  /* what the environment named */
@@ -14,9 +16,13 @@ static char *started_in;        /* where a cassette is in use */
 static struct td_error trouble; /* code 0 where the cassettes were loaded */
 
 /* To whoever started the run, or else to standard error: the host's output is not touched. */
-static void say(struct td_run *run, struct td_bytes text)
+static void say(struct td_run *run, struct td_bytes text, const struct td_query *query)
 {
-    if (run && td_run_tell(run, text))
+    int request = run && query && td_run_wants_misses(run) ? td_misses_pack(query) : -1;
+    bool heard = run && td_run_tell(run, text, request);
+    if (request >= 0)
+        close(request);
+    if (heard)
         return;
     while (text.len) {
         ssize_t wrote = write(STDERR_FILENO, text.data, text.len);
@@ -27,9 +33,9 @@ static void say(struct td_run *run, struct td_bytes text)
     }
 }
 
-static void tell(struct td_deck *deck, struct td_bytes text)
+static void tell(struct td_deck *deck, struct td_bytes text, const struct td_query *query)
 {
-    say(td_deck_run(deck), text);
+    say(td_deck_run(deck), text, query);
 }
 
 /* Takes the next name off the list; false at its end. */
@@ -185,7 +191,7 @@ static void begin(void)
     struct td_buf text;
     td_buf_init(&text);
     td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&trouble, line, sizeof line));
-    say(NULL, td_buf_view(&text));
+    say(NULL, td_buf_view(&text), NULL);
     td_buf_release(&text);
 }
 

@@ -206,11 +206,60 @@ class Suite:
                     and 'played to request 1' in told and '--replayable' in told
                     and 'differs' not in told, "'already played' is not 'differs'", run.story())
 
+  def secrets(self):
+    """What is told goes into logs."""
+    cassette = os.path.join(SEEDS, 'openai-chat-hello.yaml')
+    key, token = 'AIzaSyB' + 'x1' * 16, 'sk-proj-' + 'a1' * 20 + 'T3BlbkFJ' + 'b2' * 20
+    run = self.ask(cassette, f'https://api.openai.com/v1/chat/completions?key={key}',
+                   {'model': 'gpt-4o', 'note': f'my token is {token}'}, ['--match-header', '*'],
+                   ['-H', f'Authorization: Bearer {token}'])
+    self.tap.result(run.code != 0 and b"header 'Authorization': asked 'Bearer [REDACTED" in run.err
+                    and key.encode() not in run.err and token.encode() not in run.err,
+                    'no secret is told', run.story())
+
+  def saved(self):
+    """--save-misses: from any number of processes, of any size, without secrets."""
+    cassette = os.path.join(SEEDS, 'openai-chat-hello.yaml')
+    token = 'sk-proj-' + 'a1' * 20 + 'T3BlbkFJ' + 'b2' * 20
+    big = self.path('big.json', json.dumps({'model': 'gpt-4o', 'text': 'word ' * 1000000}))
+    with open(self.path('bytes'), 'wb') as f:
+      f.write(bytes(range(256)))
+    target = self.path('saved.yaml')
+    url = 'https://api.openai.com/v1/chat/completions'
+    command = (f'curl -s {url} -d @{big} & '
+               f'curl -s {url} -H "Authorization: Bearer {token}" -d token={token} & wait; '
+               f'curl -s {url} --data-binary @{self.path("bytes")}; curl -s {url}?third; true')
+    run = Run(no_network() + [self.tapedeck, 'replay', '--save-misses', target, cassette, '--', 'sh',
+                              '-c', command])
+    self.tap.result(run.code == 1 and b'4 missed requests saved' in run.err, 'misses are saved',
+                    run.story())
+    with open(target, 'rb') as f:
+      text = f.read()
+    self.tap.result(token.encode() not in text and b'[REDACTED' in text, 'without secrets')
+    self.tap.result(b'599 Not recorded' in text and os.stat(target).st_size > 5000000,
+                    'whole, though they are large')
+    shown = Run([self.tapedeck, 'show', target])
+    self.tap.result(shown.code == 0 and '4 interactions' in shown.text(), 'it is a cassette',
+                    shown.story())
+    raw = Run([self.tapedeck, 'show', '--request-body', target + '#2'])
+    self.tap.result(raw.out == bytes(range(256)), 'bytes of any kind are what they were')
+    diff = Run([self.tapedeck, 'diff', '--request', cassette + '#0', target + '#3'])
+    self.tap.result(diff.code == 1 and "query 'third'" in diff.text(), 'and can be compared',
+                    diff.story())
+    bad = Run([self.tapedeck, 'replay', '--save-misses', self.folder, cassette, '--', 'curl', '-s',
+               url])
+    self.tap.result(bad.code == 3, 'what cannot be written is an error', bad.story())
+    none = self.path('none.yaml')
+    run = Run([self.tapedeck, 'replay', '--save-misses', none, cassette, '--', 'true'])
+    self.tap.result(run.code == 0 and not os.path.exists(none), 'no miss, no file', run.story())
+
   def run(self):
     for file in sorted(os.listdir(SEEDS)):
       self.seed(file)
     self.advice()
     self.played()
+    self.secrets()
+    self.saved()
     return self.tap.finish()
 
 

@@ -10,6 +10,8 @@
   events      a request with a 20-event answer  : its bytes in one piece, both on tape
   sleepers    1,000 paced streams at once       : 100, by stream; processor time
   lookup      a request among 10,000            : among 100
+  nearest     the nearest of 1,000 for a miss   : one match of the same body
+  diff        two 10 MB bodies, one leaf apart  : cJSON reading both
   live        a live transfer, shim preloaded   : not preloaded
   record      100 MB live at 1 Gbit/s, recorded : not recorded; the program's own time, then with
               what `tapedeck record` does when it has ended; then without the limit
@@ -246,9 +248,10 @@ def main():
                   TAPEDECK_REPLAYABLE='1', **env)
 
     afresh(folder)
-    reader = os.path.join(BUILD, 'tests/bench_reader')
-    if os.path.exists(reader):
-      subprocess.run([reader], check=True)
+    for name in ('reader', 'nearest', 'diff'):
+      beside = os.path.join(BUILD, 'tests/bench_' + name)
+      if os.path.exists(beside):
+        subprocess.run([beside], check=True)
     compare('stream', taped(1), live('/stream'), '0.50', 'tape : nginx, 20 flushed events')
     compare('blob', taped(1), live('/blob'), '-', 'tape (20 events) : nginx, one piece')
     compare('events', taped(1), taped(1, TAPEDECK_SPLIT='whole'), '1.10', '20 events : one piece',

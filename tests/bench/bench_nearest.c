@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "match/index.h"
-#include "match/nearest.h"
+#include "../unit/full_search.h"
 
 enum { COUNT = 1000, ROUNDS = 200, TRIES = 7, TURNS = 6 };
 
@@ -45,83 +44,6 @@ static struct td_query query_of(const struct td_buf *body)
 {
     return (struct td_query){
         TD_BYTES("POST"), td_bytes(url, sizeof url - 1), td_buf_view(body), {NULL, 0}};
-}
-
-static void read_tokens(struct td_tokens *tokens, const struct td_query *query)
-{
-    struct td_rules rules;
-    struct td_arena arena;
-    struct td_body body;
-    td_rules_init(&rules);
-    td_arena_init(&arena);
-    td_tokens_init(tokens, 0);
-    if (td_body_read(&body, &arena, query->body, &rules) < 0)
-        exit(3);
-    td_nearest_tokens(tokens, query, &rules, &body);
-    td_arena_release(&arena);
-    td_rules_release(&rules);
-}
-
-/* The table of the textbook, for every interaction. */
-static size_t edit_distance(const struct td_tokens *a, const struct td_tokens *b)
-{
-    size_t *row = calloc(b->count + 1, sizeof *row);
-    if (!row)
-        exit(3);
-    for (size_t j = 0; j <= b->count; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a->count; i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b->count; j++) {
-            size_t up = row[j], least = up < row[j - 1] ? up : row[j - 1];
-            row[j] = a->items[i - 1] == b->items[j - 1] ? corner : least + 1;
-            corner = up;
-        }
-    }
-    size_t distance = row[b->count];
-    free(row);
-    return distance;
-}
-
-/* How many words are in one of the two only, as often as they are. */
-static size_t bag_distance(const struct td_tokens *a, const struct td_tokens *b)
-{
-    struct td_tokens left, right;
-    td_tokens_init(&left, 0);
-    td_tokens_init(&right, 0);
-    left.items = malloc(a->count * sizeof *left.items + 1);
-    right.items = malloc(b->count * sizeof *right.items + 1);
-    if (!left.items || !right.items)
-        exit(3);
-    memcpy(left.items, a->items, (left.count = a->count) * sizeof *left.items);
-    memcpy(right.items, b->items, (right.count = b->count) * sizeof *right.items);
-    td_tokens_sort(&left);
-    td_tokens_sort(&right);
-    double both = td_tokens_likeness(&left, &right) * (double)(a->count + b->count);
-    td_tokens_release(&left);
-    td_tokens_release(&right);
-    return a->count + b->count - (size_t)(both + 0.5);
-}
-
-static size_t search_in_full(const struct td_buf *bodies, const struct td_query *query)
-{
-    struct td_tokens asked, recorded;
-    size_t best = SIZE_MAX, best_bag = SIZE_MAX, found = 0;
-    read_tokens(&asked, query);
-    for (size_t i = 0; i < COUNT; i++) {
-        struct td_query other = query_of(&bodies[i]);
-        read_tokens(&recorded, &other);
-        size_t distance = edit_distance(&asked, &recorded), bag = bag_distance(&asked, &recorded);
-        if (bag < best_bag || (bag == best_bag && distance < best)) {
-            best = distance;
-            best_bag = bag;
-            found = i;
-        }
-        td_tokens_release(&recorded);
-    }
-    td_tokens_release(&asked);
-    return found;
 }
 
 static double ratio_of(struct td_index *index, const struct td_query *same,
@@ -162,7 +84,7 @@ static bool run(size_t turns)
     put_body(&same, 777, turns, true, false);
     put_body(&changed, 777, turns, true, true);
     struct td_query match = query_of(&same), miss = query_of(&changed);
-    size_t position = SIZE_MAX, full = search_in_full(bodies, &miss);
+    size_t position = SIZE_MAX, full = search_in_full(interactions, COUNT, &miss);
     double ratio = LIMIT + 1;
     printf("%d interactions of %zu bytes\n", COUNT, bodies[0].len);
     for (int try = 0; try < TRIES && ratio > LIMIT; try++) {

@@ -126,6 +126,7 @@ struct td_deck_options {
                             method and URL are the same by the rules ("parts=body" in `match`: among
                             all); or NULL. Not for other processes than this one and its forks */
     void *matcher_data;
+    bool keep_misses; /* requests that are not answered are kept for td_deck_save_misses() */
 };
 
 /*
@@ -177,6 +178,11 @@ TD_EXPORT const char *td_deck_misses(struct td_deck *deck);
  * as it was written; NULL where there is none. Those that strike at random are not minded. Valid
  * as long as the deck. */
 TD_EXPORT const char *td_deck_idle_fault(struct td_deck *deck, size_t *next);
+
+/* With `keep_misses`: writes the requests that were not answered, here and in the programs that
+ * play from the deck's run, to a cassette of requests. Secrets are taken out first, as when
+ * recording. Each has the response "599 Not recorded". An empty list makes an empty cassette. */
+TD_EXPORT int td_deck_save_misses(struct td_deck *deck, const char *path, struct td_error *err);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include <tapedeck/check.h>
 #include <tapedeck/convert.h>
 #include <tapedeck/deck.h>
+#include <tapedeck/diff.h>
 #include <tapedeck/draft.h>
 #include <tapedeck/error.h>
 #include <tapedeck/llm.h>

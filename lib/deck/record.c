@@ -110,7 +110,7 @@ static void tell(struct td_deck *deck, const char *format, ...)
     td_buf_init(&safe);
     td_buf_printf(&text, "tapedeck: %s\n", line);
     if (td_scrub_text(deck->scrubber, td_buf_view(&text), &safe) == 0 && deck->teller)
-        deck->teller(deck, td_buf_view(&safe));
+        deck->teller(deck, td_buf_view(&safe), NULL);
     td_buf_release(&text);
     td_buf_release(&safe);
 }

@@ -208,7 +208,7 @@ __attribute__((destructor)) static void end(void)
         struct td_buf text;
         td_buf_init(&text);
         td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&err, line, sizeof line));
-        say(NULL, td_buf_view(&text));
+        say(NULL, td_buf_view(&text), NULL);
         td_buf_release(&text);
     }
 }

@@ -10,6 +10,7 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool wanted;             /* the environment names a cassette */
 static struct td_deck *loaded;  /* what the environment named */
+static char *started_in;        /* where a cassette is in use */
 static struct td_error trouble; /* code 0 where the cassettes were loaded */
 
 /* To whoever started the run, or else to standard error: the host's output is not touched. */
@@ -94,6 +95,19 @@ static char **match_rules(void)
     return lines;
 }
 
+/* A relative name is one of the folder that the program was started in: by the time of its first
+ * transfer it may be in another. */
+static void anchor(struct td_buf *path)
+{
+    struct td_buf whole;
+    if (path->data[0] == '/' || !started_in)
+        return;
+    td_buf_init(&whole);
+    td_buf_printf(&whole, "%s/%s", started_in, path->data);
+    td_buf_release(path);
+    *path = whole;
+}
+
 static struct td_deck *load(const char *list, struct td_error *err)
 {
     const char *mode = getenv("TAPEDECK_MODE");
@@ -121,8 +135,10 @@ static struct td_deck *load(const char *list, struct td_error *err)
     int status = deck ? 0 : -1;
     if (!status && base && *base)
         status = td_deck_become_member(deck, base, err);
-    while (!status && next_path(&list, &path))
-        status = td_deck_load(deck, path.data, err);
+    while (!status && next_path(&list, &path)) {
+        anchor(&path);
+        status = td_buf_failed(&path) ? td_error_nomem(err) : td_deck_load(deck, path.data, err);
+    }
     td_buf_release(&path);
     const char *folder = getenv("TAPEDECK_RUN");
     if (!status && folder && *folder)
@@ -144,7 +160,10 @@ static bool stands_in_front(void)
 
 __attribute__((constructor)) static void announce(void)
 {
+    const char *list = getenv("TAPEDECK_CASSETTE");
     td_deck_player = stands_in_front;
+    if (list && *list)
+        started_in = getcwd(NULL, 0);
 }
 
 static void begin(void)

@@ -157,6 +157,13 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
         td_deck_lose(deck, interaction->request.url, err.message);
     else
         td_run_count(deck->run, TD_RUN_RECORDED);
+    const struct td_message *request = &interaction->request.message;
+    if (status == 0 && request->content_length > (int64_t)request->body.len)
+        tell(deck,
+             "recorded with a part of its request, which the server did not let be sent whole, "
+             "and so not matched by a whole one: %.*s %.*s",
+             (int)interaction->request.method.len, interaction->request.method.data,
+             (int)interaction->request.url.len, interaction->request.url.data);
 }
 
 /* ---- saving ---- */

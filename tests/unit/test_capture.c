@@ -127,6 +127,23 @@ static void test_chunked_request(void **state)
     assert_fields(&made.request.message.headers, "");
 }
 
+/* Answered before it was sent. */
+static void test_part_of_a_request(void **state)
+{
+    (void)state;
+    send_text("PUT /x HTTP/1.1\r\nContent-Length: 100\r\n\r\n", "abc");
+    answer("HTTP/1.1 413 Too much\r\n\r\n");
+    end();
+    assert_text(made.request.message.body, "abc");
+    assert_int_equal(made.request.message.content_length, 100);
+    td_capture_clear(&capture);
+    send_text("PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n5\r\nde");
+    answer("HTTP/1.1 413 Too much\r\n\r\n");
+    end();
+    assert_text(made.request.message.body, "abc");
+    assert_int_equal(made.request.message.content_length, -1);
+}
+
 static void test_form(void **state)
 {
     (void)state;
@@ -342,11 +359,17 @@ static void test_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_request),      TEST(test_chunked_request),
-        TEST(test_form),         TEST(test_response),
-        TEST(test_status_lines), TEST(test_interim_and_trailers),
-        TEST(test_decoded),      TEST(test_ends),
-        TEST(test_unread),       TEST(test_again),
+        TEST(test_request),
+        TEST(test_chunked_request),
+        TEST(test_part_of_a_request),
+        TEST(test_form),
+        TEST(test_response),
+        TEST(test_status_lines),
+        TEST(test_interim_and_trailers),
+        TEST(test_decoded),
+        TEST(test_ends),
+        TEST(test_unread),
+        TEST(test_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -248,6 +248,10 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
     if (!deck->target)
         return td_error_set_at(err, TD_ERR_IO, path, 0, 0, "cannot be recorded to: %s",
                                strerror(errno));
+    struct stat found;
+    if (deck->mode != TD_MODE_REPLAY && stat(deck->target, &found) == 0 && !S_ISREG(found.st_mode))
+        return td_error_set_at(err, TD_ERR_INVALID, path, 0, 0, "cannot be recorded to: %s",
+                               S_ISDIR(found.st_mode) ? "it is a folder" : "it is no file");
     if (!deck->member && td_merge_is_due(deck->target)) {
         int status = td_deck_save(deck, &left, err ? err : &quiet);
         /* Who only plays may not be allowed to write. */

@@ -429,8 +429,8 @@ def main():
   if not server.find_nginx():
     print('1..0 # SKIP nginx is not installed')
     return 0
-  preload = Run([options.tapedeck, 'record', '-q', '-o', '/dev/null', '--', 'sh', '-c',
-                 'echo $LD_PRELOAD']).text().strip()
+  preload = Run([options.tapedeck, 'replay', '-q', os.path.join(
+      ROOT, 'testdata/seeds/openai-chat-hello.yaml'), '--', 'sh', '-c', 'echo $LD_PRELOAD']).text().strip()
   if not stock_programs_run(preload):
     print('1..0 # SKIP stock programs do not run under this sanitizer')
     return 0

@@ -47,6 +47,13 @@ static struct td_bytes take(struct walk *walk, size_t len)
     return taken;
 }
 
+/* The NUL that every text of a cassette is followed by. */
+static void take_end(struct walk *walk)
+{
+    struct td_bytes end = take(walk, 1);
+    walk->failed = walk->failed || !end.len || *end.data;
+}
+
 static void walk_text(struct walk *walk, struct td_bytes *text)
 {
     int64_t len = (int64_t)text->len;
@@ -56,7 +63,7 @@ static void walk_text(struct walk *walk, struct td_bytes *text)
         td_buf_put_char(walk->out, '\0');
     } else {
         *text = take(walk, (size_t)len);
-        take(walk, 1); /* the NUL that every text of a cassette is followed by */
+        take_end(walk);
     }
 }
 
@@ -165,7 +172,7 @@ int td_unpack(struct td_bytes packed, struct td_arena *arena, struct td_interact
     for (int side = 0; side < 2 && !walk.failed; side++) {
         struct td_message *message = side ? response : request;
         message->body = take(&walk, message->body.len);
-        take(&walk, 1);
+        take_end(&walk);
     }
     if (walk.nomem)
         return TD_ERR_NOMEM;

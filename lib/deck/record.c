@@ -157,6 +157,13 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
         td_deck_lose(deck, interaction->request.url, err.message);
     else
         td_run_count(deck->run, TD_RUN_RECORDED);
+    const struct td_message *request = &interaction->request.message;
+    if (status == 0 && request->content_length > (int64_t)request->body.len)
+        tell(deck,
+             "recorded with a part of its request, which the server did not let be sent whole, "
+             "and so not matched by a whole one: %.*s %.*s",
+             (int)interaction->request.method.len, interaction->request.method.data,
+             (int)interaction->request.url.len, interaction->request.url.data);
 }
 
 /* ---- saving ---- */
@@ -241,6 +248,10 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
     if (!deck->target)
         return td_error_set_at(err, TD_ERR_IO, path, 0, 0, "cannot be recorded to: %s",
                                strerror(errno));
+    struct stat found;
+    if (deck->mode != TD_MODE_REPLAY && stat(deck->target, &found) == 0 && !S_ISREG(found.st_mode))
+        return td_error_set_at(err, TD_ERR_INVALID, path, 0, 0, "cannot be recorded to: %s",
+                               S_ISDIR(found.st_mode) ? "it is a folder" : "it is no file");
     if (!deck->member && td_merge_is_due(deck->target)) {
         int status = td_deck_save(deck, &left, err ? err : &quiet);
         /* Who only plays may not be allowed to write. */

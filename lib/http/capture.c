@@ -212,6 +212,40 @@ static void put_proto(struct td_message *message, struct td_bytes version)
 
 /* ---- the request ---- */
 
+/* A body off its chunks. False where its end is not there. */
+static bool unchunk(struct td_bytes text, struct td_buf *out)
+{
+    while (text.len) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t size = 0, at = 0;
+        if (!end)
+            return false;
+        size_t line = (size_t)(end - text.data) + 1;
+        for (; at < line; at++) {
+            char c = text.data[at];
+            int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
+            if (digit < 0 || size > SIZE_MAX / 32)
+                break;
+            size = size * 16 + (size_t)digit;
+        }
+        if (!size)
+            return at > 0;
+        text = td_bytes(text.data + line, text.len - line);
+        if (text.len < size)
+            return false;
+        td_buf_put(out, text.data, size);
+        size_t step = size;
+        while (step < text.len && step < size + 2 &&
+               (text.data[step] == '\r' || text.data[step] == '\n'))
+            step++;
+        text = td_bytes(text.data + step, text.len - step);
+    }
+    return false;
+}
+
 /* A transfer coding of the body, undone. */
 static void unchunk_request(struct finishing *f, struct td_message *message)
 {
@@ -223,7 +257,14 @@ static void unchunk_request(struct finishing *f, struct td_message *message)
     if (!parser)
         return;
     td_request_parser_feed(parser, head, &taken, NULL);
-    if (td_request_parser_feed(parser, body, &taken, NULL) == TD_REQUEST_COMPLETE) {
+    if (td_request_parser_feed(parser, body, &taken, NULL) != TD_REQUEST_COMPLETE) {
+        /* The server did not want all of it. */
+        struct td_buf plain;
+        td_buf_init(&plain);
+        unchunk(body, &plain);
+        message->body = keep(f, td_buf_view(&plain));
+        td_buf_release(&plain);
+    } else {
         const struct td_request *request = td_request_parser_request(parser);
         message->body = keep(f, request->body);
         struct td_field *trailers = room(f, request->trailers.count, sizeof *trailers);
@@ -265,6 +306,7 @@ static bool put_request(struct finishing *f)
     struct td_field *fields = room(f, count_lines(text), sizeof *fields);
     size_t count = 0;
     bool chunked = false;
+    uint64_t announced = 0;
     while (fields && next_line(&text, &line)) {
         if (!split_field(line, &name, &value))
             continue;
@@ -274,7 +316,9 @@ static bool put_request(struct finishing *f)
             static const struct td_bytes codings[] = {{"chunked", 7}};
             chunked = true;
             message->transfer_encoding = (struct td_list){codings, 1};
-        } else if (!is(name, "Content-Length")) {
+        } else if (is(name, "Content-Length")) {
+            td_bytes_to_u64(value, &announced);
+        } else {
             fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
         }
     }
@@ -283,6 +327,9 @@ static bool put_request(struct finishing *f)
     if (chunked)
         unchunk_request(f, message);
     message->content_length = chunked ? -1 : (int64_t)message->body.len;
+    /* The server has answered before it had the whole. */
+    if (!chunked && announced > message->body.len && announced <= INT64_MAX)
+        message->content_length = (int64_t)announced;
     put_form(f, request);
     return true;
 }
@@ -427,41 +474,6 @@ static void put_trailers(struct finishing *f)
         if (split_field(line, &name, &value))
             fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
     f->interaction->response.message.trailer = (struct td_fields){fields, count};
-}
-
-/* The body of an HTTP/1 response that nobody was shown, off its chunks. False where its end is not
- * there. */
-static bool unchunk(struct td_bytes text, struct td_buf *out)
-{
-    while (text.len) {
-        const char *end = memchr(text.data, '\n', text.len);
-        size_t size = 0, at = 0;
-        if (!end)
-            return false;
-        size_t line = (size_t)(end - text.data) + 1;
-        for (; at < line; at++) {
-            char c = text.data[at];
-            int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-            if (digit < 0 || size > SIZE_MAX / 32)
-                break;
-            size = size * 16 + (size_t)digit;
-        }
-        if (!size)
-            return at > 0;
-        text = td_bytes(text.data + line, text.len - line);
-        if (text.len < size)
-            return false;
-        td_buf_put(out, text.data, size);
-        size_t step = size;
-        while (step < text.len && step < size + 2 &&
-               (text.data[step] == '\r' || text.data[step] == '\n'))
-            step++;
-        text = td_bytes(text.data + step, text.len - step);
-    }
-    return false;
 }
 
 /* The body, and whether what announces its end says that it is whole. */

@@ -130,8 +130,10 @@ CURL *td_easy_duphandle(struct td_easy *easy)
 
 void td_easy_reset(struct td_easy *easy)
 {
-    if (!easy->performing)
+    if (!easy->performing) {
+        td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK); /* what follows is not seen */
         td_disarm(easy);
+    }
     easy->real->easy_reset(easy->curl);
     td_options_reset(&easy->options);
     easy->taped = easy->armed;

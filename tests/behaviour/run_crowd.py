@@ -9,6 +9,7 @@ import argparse
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -223,6 +224,59 @@ class Suite:
                   clean_environment(LD_PRELOAD=self.shim, TAPEDECK_CASSETTE=cassette))
       self.check(f'tapedeck killed: the next one saves what was recorded ({how})', cassette,
                  range(60), run)
+
+  def test_merge_killed(self):
+    """A save is killed at each of its system calls, and the next one goes on."""
+    cassette = self.cassette()
+    folder, trace = os.path.dirname(cassette), os.path.join(self.folder, 'trace')
+    strace = ['strace', '-qq', '-o', trace]
+    if not shutil.which('strace') or Run([*strace, 'true']).code:
+      self.tap.skip('a save that is killed', 'no strace, or it may not trace')
+      return
+    self.record(cassette, self.crowd, self.url, '1', '1', '1')
+    process, lines, reader = self.start([self.tapedeck, 'record', '--mode', 'new', '-o', cassette,
+                                         '--', self.crowd, '--pause', '50', self.url, '1', '1',
+                                         '4'])
+    while not lines:
+      time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    reader.join()
+    kept = os.path.join(self.folder, 'kept')
+    os.rename(folder, kept)
+    save = [self.tapedeck, 'record', '-q', '--mode', 'new', '-o', cassette, '--', 'true']
+
+    def restore():
+      shutil.rmtree(folder, ignore_errors=True)
+      shutil.copytree(kept, folder, copy_function=shutil.copy2)
+
+    restore()
+    env = clean_environment(ASAN_OPTIONS='detect_leaks=0')  # which does not work under strace
+    Run([*strace, *save], env)
+    with open(trace, encoding='utf-8', errors='replace') as file:
+      lines = file.read().splitlines()
+    names = [line.split('(')[0] for line in lines if '(' in line and '+++' not in line]
+    first = next(i for i, line in enumerate(lines) if '.journal' in line and 'execve' not in line)
+    last = max(i for i, line in enumerate(lines) if 'rmdir(' in line or 'unlink' in line)
+    changing = ('write', 'rename', 'renameat2', 'unlink', 'unlinkat', 'rmdir', 'fsync', 'openat',
+                'ftruncate', 'fchmod', 'link', 'flock')
+    bad, kills = [], 0
+    for number in range(first, min(last, len(names) - 1) + 1):
+      if names[number] not in changing:
+        continue
+      restore()
+      nth = names[:number + 1].count(names[number])
+      run = Run([*strace, '-e', f'inject={names[number]}:signal=SIGKILL:when={nth}', *save], env)
+      kills += run.code != 0
+      again = Run(save)
+      ids, asked, problem = self.ids(cassette)
+      if problem or again.code or ids != list(range(4)) or asked != ids:
+        bad.append(f'{lines[number][:200]}: {again.code} {asked} {problem}')
+      if os.listdir(folder) != ['hello.yaml']:
+        bad.append(f'{lines[number][:200]}: left {os.listdir(folder)}')
+    self.tap.note(f'{kills} kills')
+    self.tap.result(not bad and kills > 15, 'a save that is killed at any of its system calls '
+                    'neither loses nor doubles', '\n'.join(bad[:10]))
 
   def test_busy(self):
     """A program that outlives the command."""

@@ -140,10 +140,20 @@ class Suite:
               {**env, 'TAPEDECK_CASSETTE': 'hello.yaml'}, cwd=self.folder)
     self.tap.result(run.code == 0 and self.asked() == [0, 1],
                     'a relative name, and a program that changes folders', run.story())
-    for name, extra, says in (('', ['--mode', 'nonsense'], "no mode 'nonsense'"),
-                              ('', ['--nonsense'], "no option '--nonsense'")):
-      run = Run([self.tapedeck, 'record', *extra, '--', 'true'])
-      self.tap.result(run.code == 2 and says in run.err.decode(), 'usage: ' + says, run.story())
+  def test_refused(self):
+    """Before the program is started."""
+    nowhere = clean_environment(TMPDIR='/proc/nowhere')
+    started = os.path.join(self.folder, 'started')
+    for code, extra, says, env in (
+        (2, ['--mode', 'nonsense'], "no mode 'nonsense'", None),
+        (2, ['--nonsense'], "no option '--nonsense'", None),
+        (3, ['-o', self.folder], 'it is a folder', None),
+        (3, ['-o', '/dev/null'], 'it is no file', None),
+        (3, ['-o', '/proc/nowhere/a.yaml'], 'cannot be recorded to', None),
+        (3, ['-o', self.cassette, '--mode', 'new'], 'TMPDIR says where', nowhere)):
+      run = Run([self.tapedeck, 'record', *extra, '--', 'touch', started], env)
+      self.tap.result(run.code == code and says in run.err.decode()
+                      and not os.path.exists(started), 'refused: ' + says, run.story())
 
 
 def main():

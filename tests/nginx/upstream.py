@@ -342,7 +342,8 @@ async def git(reply, request):
 
 GIT_ROOT = ''
 PLACES = {
-    '/up/echo': echo, '/up/no-continue': echo, '/up/./x/../echo': echo, '/up/redirect': redirect,
+    '/up/echo': echo, '/up/fresh-only': echo, '/up/no-continue': echo, '/up/./x/../echo': echo,
+    '/up/redirect': redirect,
     '/up/status': status, '/up/unavailable': unavailable, '/up/not-modified': not_modified,
     '/up/chunked': chunked, '/up/trailers': trailers, '/up/close-delimited': close_delimited,
     '/up/events': events, '/up/gzip': gzipped, '/up/gzip-broken': gzip_broken,
@@ -355,8 +356,12 @@ PLACES = {
 
 
 async def serve(reader, writer):
+  served = 0
   try:
     while request := await read_request(reader, writer):
+      if served and request.path == '/up/fresh-only':
+        break  # as if it had been closed a moment before
+      served += 1
       reply = Reply(request, writer)
       reply.close = (request.get('connection') or '').lower() == 'close'
       place = git if request.path.startswith('/git/') else PLACES.get(request.path)

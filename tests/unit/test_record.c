@@ -449,6 +449,12 @@ static void compare_new(const char *path, const char *upload, const char *way)
                 mime = curl_mime_init(curl);
                 curl_mime_data(curl_mime_addpart(mime), upload, CURL_ZERO_TERMINATED);
                 curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
+            } else if (strcmp(way, "mime by callback") == 0) {
+                one->upload = upload;
+                mime = curl_mime_init(curl);
+                curl_mime_data_cb(curl_mime_addpart(mime), (curl_off_t)strlen(upload), on_read,
+                                  on_seek, NULL, one);
+                curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
             } else if (upload) {
                 one->upload = upload;
                 curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
@@ -503,6 +509,7 @@ static void test_new_uploads(void **state)
     compare_new("/e", large, "put");
     compare_new("/f", large, "put, seek, expect");
     compare_new("/g", "part", "mime");
+    compare_new("/i", "part", "mime by callback");
     compare_new("/h", "by callback", "read, head");
 }
 

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* From journals to the cassette: in order, whole, once. (Kills: tests/behaviour/run_crowd.py.) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cassette/reader.h"
+#include "deck/journal.h"
+#include "deck/merge.h"
+
+static char folder[64], cassette[128], journal[160];
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "%s", "/tmp/tapedeck-test-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(cassette, sizeof cassette, "%s/hello.yaml", folder);
+    snprintf(journal, sizeof journal, "%s.journal", cassette);
+    return 0;
+}
+
+/* Where nothing but the cassette is left. */
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(cassette);
+    return rmdir(folder);
+}
+
+static void add(struct td_journal *to, const char *url, int64_t start_ns)
+{
+    struct td_error err;
+    struct td_interaction interaction = {
+        .request = {.url = td_bytes_of(url), .method = TD_BYTES("GET")},
+        .response = {.status = TD_BYTES("200 OK"), .code = 200},
+    };
+    assert_int_equal(td_journal_add(to, &interaction, start_ns, &err), 0);
+}
+
+static struct td_journal *open_journal(bool replaces)
+{
+    struct td_journal *made = td_journal_new(
+        cassette, replaces, replaces ? td_identity_of(cassette) : (struct td_identity){0});
+    assert_non_null(made);
+    return made;
+}
+
+/* A journal with one interaction, that nobody writes any more. */
+static void leave(const char *url, int64_t start_ns, bool replaces)
+{
+    struct td_journal *made = open_journal(replaces);
+    add(made, url, start_ns);
+    td_journal_free(made);
+}
+
+static struct td_merge merge(void)
+{
+    struct td_merge merged = {0};
+    struct td_error err;
+    assert_int_equal(td_merge_journals(cassette, &merged, &err), 0);
+    return merged;
+}
+
+/* The URLs of the cassette, and its ids are 0, 1, ... */
+static void assert_urls(const char *expected)
+{
+    struct td_cassette *loaded;
+    struct td_error err;
+    char urls[512] = "";
+    assert_int_equal(td_cassette_load(cassette, &loaded, &err), 0);
+    for (size_t i = 0; i < loaded->count; i++) {
+        assert_int_equal(loaded->interactions[i].id, i);
+        strcat(urls, i ? " " : "");
+        strcat(urls, loaded->interactions[i].request.url.data);
+    }
+    td_cassette_free(loaded);
+    assert_string_equal(urls, expected);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    struct td_journal *one = open_journal(false), *two = open_journal(false);
+    add(one, "http://b/", 20);
+    add(one, "http://a/", 10);
+    add(two, "http://c/", 30);
+    add(two, "http://d/", 30);
+    add(one, "http://e/", 30);
+    assert_false(td_merge_is_due(cassette)); /* they are being written, by ourselves */
+    td_journal_free(one);
+    assert_true(td_merge_is_due(cassette));
+    struct td_merge merged = merge();
+    assert_int_equal(merged.saved, 3);
+    assert_int_equal(merged.busy, 1);
+    add(two, "http://f/", 5);
+    td_journal_end(two);
+    merged = merge();
+    assert_int_equal(merged.saved, 3);
+    assert_int_equal(merged.total, 6);
+    assert_int_equal(merged.busy, 0);
+    add(two, "http://g/", 5); /* into another file */
+    td_journal_free(two);
+    assert_int_equal(merge().saved, 1);
+    assert_int_equal(merge().saved, 0);
+    assert_false(td_merge_is_due(cassette));
+    assert_urls("http://a/ http://b/ http://e/ http://f/ http://c/ http://d/ http://g/");
+}
+
+static void test_replacing(void **state)
+{
+    (void)state;
+    leave("http://a/", 1, true);
+    leave("http://b/", 2, true);
+    assert_false(merge().replaced); /* there was nothing */
+    assert_urls("http://a/ http://b/");
+    struct td_journal *late = open_journal(true);
+    leave("http://c/", 3, true);
+    struct td_merge merged = merge();
+    assert_true(merged.replaced);
+    assert_int_equal(merged.total, 1);
+    assert_urls("http://c/");
+    add(late, "http://d/", 4); /* what it was to replace is gone already */
+    td_journal_free(late);
+    merged = merge();
+    assert_false(merged.replaced);
+    assert_urls("http://c/ http://d/");
+}
+
+static bool keep_a(void *context, struct td_interaction *interaction, struct td_arena *arena)
+{
+    (void)context;
+    (void)arena;
+    return strstr(interaction->request.url.data, "//a") != NULL;
+}
+
+static void test_left_out(void **state)
+{
+    (void)state;
+    struct td_error err;
+    struct td_merge merged = {.before_save = keep_a};
+    leave("http://b/", 1, false);
+    assert_int_equal(td_merge_journals(cassette, &merged, &err), 0);
+    assert_int_equal(merged.saved, 0);
+    assert_int_equal(access(cassette, F_OK), -1); /* nothing to save, nothing made */
+    leave("http://a/", 1, false);
+    leave("http://b/", 2, false);
+    assert_int_equal(td_merge_journals(cassette, &merged, &err), 0);
+    assert_urls("http://a/");
+}
+
+/* The name of the only journal. */
+static void journal_name(char *path, size_t size)
+{
+    DIR *dir = opendir(journal);
+    const struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            snprintf(path, size, "%s/%s", journal, entry->d_name);
+    closedir(dir);
+}
+
+/* Killed while it wrote: what is whole is there, at any length. */
+static void test_cut(void **state)
+{
+    (void)state;
+    struct td_journal *made = open_journal(false);
+    char path[512];
+    struct stat found;
+    add(made, "http://a/", 1);
+    journal_name(path, sizeof path);
+    stat(path, &found);
+    off_t first = found.st_size;
+    add(made, "http://b/", 2);
+    stat(path, &found);
+    td_journal_free(made);
+    char *content = malloc((size_t)found.st_size);
+    FILE *file = fopen(path, "r");
+    assert_int_equal(fread(content, 1, (size_t)found.st_size, file), found.st_size);
+    fclose(file);
+    for (off_t len = 0; len <= found.st_size; len += len < 60 || len > first - 20 ? 1 : 7) {
+        mkdir(journal, 0777);
+        file = fopen(path, "w");
+        fwrite(content, 1, (size_t)len, file);
+        fclose(file);
+        size_t expected = len == found.st_size ? 2 : len >= first ? 1 : 0;
+        assert_int_equal(merge().saved, expected);
+        unlink(cassette);
+    }
+    free(content);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", journal, name);
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_strange_files(void **state)
+{
+    (void)state;
+    struct td_error err;
+    struct td_merge merged = {0};
+    leave("http://a/", 1, false);
+    write_file("saving", "cut");
+    assert_int_equal(merge().saved, 1);
+    assert_urls("http://a/");
+
+    leave("http://b/", 1, false);
+    char text[256];
+    memset(text, 'x', sizeof text);
+    text[255] = '\0';
+    write_file("1-not", text);
+    assert_int_equal(td_merge_journals(cassette, &merged, &err), TD_ERR_FORMAT);
+    assert_string_equal(err.message, "not a journal of this tapedeck's: '1-not'");
+    assert_urls("http://a/"); /* and what is one stays for later */
+    char path[512];
+    snprintf(path, sizeof path, "%s/1-not", journal);
+    unlink(path);
+    assert_int_equal(merge().saved, 1);
+    assert_urls("http://a/ http://b/");
+}
+
+/* A cassette that cannot be added to is not touched, and what was recorded is kept. */
+static void test_bad_cassette(void **state)
+{
+    (void)state;
+    struct td_error err;
+    struct td_merge merged = {0};
+    FILE *file = fopen(cassette, "w");
+    fputs("version: 1\n", file);
+    fclose(file);
+    leave("http://a/", 1, false);
+    assert_true(td_merge_journals(cassette, &merged, &err) < 0);
+    file = fopen(cassette, "r");
+    char line[32] = "";
+    assert_non_null(fgets(line, sizeof line, file));
+    fclose(file);
+    assert_string_equal(line, "version: 1\n");
+    unlink(cassette);
+    assert_int_equal(merge().saved, 1);
+    assert_urls("http://a/");
+
+    /* What is to be replaced need not be one. */
+    file = fopen(cassette, "w");
+    fputs("version: 1\n", file);
+    fclose(file);
+    leave("http://b/", 1, true);
+    assert_true(merge().replaced);
+    assert_urls("http://b/");
+}
+
+/* Many at once: each interaction is saved once. */
+static void test_at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        if (fork() == 0) {
+            struct td_merge merged = {0};
+            char url[64];
+            snprintf(url, sizeof url, "http://%d/", i);
+            leave(url, i, false);
+            _exit(td_merge_journals(cassette, &merged, NULL) < 0);
+        }
+    }
+    int status, failed = 0;
+    while (wait(&status) > 0)
+        failed += status != 0;
+    assert_int_equal(failed, 0);
+    assert_int_equal(merge().saved, 0);
+    struct td_cassette *loaded;
+    struct td_error err;
+    assert_int_equal(td_cassette_load(cassette, &loaded, &err), 0);
+    assert_int_equal(loaded->count, 8);
+    td_cassette_free(loaded);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_order),         TEST(test_replacing),    TEST(test_left_out), TEST(test_cut),
+        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -26,7 +26,7 @@ static bool is_sse(struct td_bytes type)
 static bool is_lines(struct td_bytes type)
 {
     return td_bytes_has_nocase(type, TD_BYTES("ndjson")) ||
-           td_bytes_has_nocase(type, TD_BYTES("jsonl")) ||
+           td_bytes_has_nocase(type, TD_BYTES("jsonl")) || /* and jsonlines */
            td_bytes_has_nocase(type, TD_BYTES("stream+json"));
 }
 

@@ -83,8 +83,9 @@ int td_pace_parse(struct td_pace *pace, struct td_bytes text, struct td_error *e
     *pace = (struct td_pace){.kind = TD_PACE_NONE, .speed = MILLION};
     if (td_bytes_equal(text, TD_BYTES("none")))
         return 0;
-    struct td_bytes number = td_bytes(text.data, text.len ? text.len - 1 : 0);
-    bool times = ends_with(text, TD_BYTES("x")) && take_decimal(number, &pace->speed);
+    struct td_bytes sign = ends_with(text, TD_BYTES("x")) ? TD_BYTES("x") : TD_BYTES("\xc3\x97");
+    bool times = ends_with(text, sign) &&
+                 take_decimal(td_bytes(text.data, text.len - sign.len), &pace->speed);
     if (times || td_bytes_equal(text, TD_BYTES("recorded"))) {
         pace->kind = TD_PACE_RECORDED;
         return 0;

@@ -66,6 +66,7 @@ static void test_times(void **state)
     check("recorded", "event", "", 0, "0 -");
     check("4x", "event", shape, 20 * ms, "5 10 15.125 50");
     check("0.5x", "event", shape, 20 * ms, "40 80 121 400");
+    check("2\xc3\x97", "event", shape, 20 * ms, "10 20 30.25 100");
     check("0.000001x", "event", "27@2000000000", 0, "3.1536e+10 3.1536e+10 3.1536e+10 3.1536e+10");
     check("tokens:50/s", "event", shape, 30 * ms, "0 0 20 40");
     check("tokens:3/s", "event", "", 0, "0 0 333.333 666.667");

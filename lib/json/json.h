@@ -26,10 +26,10 @@ enum td_json_kind {
 
 struct td_json {
     enum td_json_kind kind;
-    bool set;                /* an array whose order does not count: see json/pattern.h */
-    bool whole;              /* a patch cannot name its children, so that it is replaced whole: an
-                                array whose children are not as in the text any more (they keep
-                                their index), or, after td_json_hash(), an object with a key twice */
+    bool set;               /* an array whose order does not count: see json/pattern.h */
+    bool whole;             /* a patch cannot name its children, so that it is replaced whole: an
+                               array whose children are not as in the text any more (they keep
+                               their index), or, after td_json_hash(), an object with a key twice */
     struct td_bytes key;    /* decoded; of a member of an object, else empty */
     struct td_bytes text;   /* a string decoded (WTF-8 for a lone surrogate; CR LF as LF), or a
                                number in the one spelling of its value (an integer of up to 21

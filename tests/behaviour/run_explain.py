@@ -5,11 +5,14 @@ curl. What is told first is what was changed, and nothing is told that is not so
 
 import argparse
 import copy
+import http.server
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
+import threading
 
 from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, stock_programs_run)
 
@@ -39,6 +42,20 @@ def tool_of(body):
   if 'function' in tool:
     return tool['function'], '/tools/0/function/parameters/properties'
   return tool, '/tools/0/parameters/properties'
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+  """What is recorded from."""
+
+  def do_POST(self):
+    self.rfile.read(int(self.headers.get('Content-Length', 0)))
+    self.send_response(200)
+    self.send_header('Content-Length', '11')
+    self.end_headers()
+    self.wfile.write(b'{"ok":true}')
+
+  def log_message(self, *_):
+    pass
 
 
 class Mutation:
@@ -188,7 +205,6 @@ class Suite:
     said = re.search(r'if that does not matter: tapedeck replay (.*) \.\.\.',
                      run.err.decode('utf-8', 'replace'))
     if self.tap.result(bool(said), 'a way to let it not count is told', run.story()):
-      import shlex
       options = shlex.split(said.group(1))
       run = self.ask(cassette, url + '?key=1', {**body, 'a b*': 1}, options)
       self.tap.result(run.code == 0, 'and it works', run.story())
@@ -205,6 +221,28 @@ class Suite:
     self.tap.result('request 2 asks again for what is already played' in told
                     and 'played to request 1' in told and '--replayable' in told
                     and 'differs' not in told, "'already played' is not 'differs'", run.story())
+
+  def mended(self):
+    """A word of a prompt is changed; what is printed is run; and the tape knows both."""
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f'http://127.0.0.1:{server.server_address[1]}/v1/chat/completions'
+    cassette = self.path('mended.yaml')
+    ask = lambda word: ['curl', '-sS', url, '-d', json.dumps(
+      {'model': 'm', 'messages': [{'role': 'user', 'content': f'Say hi in {word}'}]})]
+    Run([self.tapedeck, 'record', '-o', cassette, '--', *ask('Portuguese')])
+    missed = Run([self.tapedeck, 'replay', cassette, '--', *ask('Spanish')])
+    told = missed.err.decode()
+    advice = re.search('to record it as well: tapedeck (record .*) -- COMMAND', told)
+    if self.tap.result(missed.code != 0 and 'message 1 (user) changed' in told and bool(advice),
+                       'a changed prompt is explained', missed.story()):
+      run = Run([self.tapedeck, *shlex.split(advice.group(1)), '--', *ask('Spanish')])
+      self.tap.result(run.code == 0, 'what it says to run can be run', run.story())
+    server.shutdown()
+    for word in ('Portuguese', 'Spanish'):
+      run = Run(no_network() + [self.tapedeck, 'replay', cassette, '--', *ask(word)])
+      self.tap.result(run.code == 0 and run.out == b'{"ok":true}', f'then {word} is on the tape',
+                      run.story())
 
   def secrets(self):
     """What is told goes into logs."""
@@ -258,6 +296,7 @@ class Suite:
       self.seed(file)
     self.advice()
     self.played()
+    self.mended()
     self.secrets()
     self.saved()
     return self.tap.finish()

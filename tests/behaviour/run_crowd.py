@@ -41,6 +41,8 @@ class Suite:
     ports = server.start(os.path.join(folder, 'server'))
     self.url = f'http://127.0.0.1:{ports["http"]}/said/'
     self.raw = f'http://127.0.0.1:{ports["raw"]}'
+    # A program that does nothing. Not true(1): see tap.stock_programs_run().
+    self.nothing = [self.crowd, self.url, '1', '1', '0']
     self.count = 0
 
   def close(self):
@@ -125,7 +127,7 @@ class Suite:
 
   def test_few_descriptors(self):
     cassette = self.cassette()
-    script = f'for i in $(seq 0 9); do {self.crowd} {self.url} 9 1 9 & done; wait'
+    script = f'for i in 0 1 2 3 4 5 6 7 8 9; do {self.crowd} {self.url} 9 1 9 & done; wait'
     run = Run(['prlimit', '--nofile=24', self.tapedeck, 'record', '-o', cassette, '--', 'sh', '-c',
                script], timeout=120)
     ids, asked, problem = self.ids(cassette)
@@ -216,9 +218,9 @@ class Suite:
       process.wait()
       reader.join()  # the programs go on to their end
       if how == 'record':
-        run = self.record(cassette, 'true', options=['--mode', 'new'])
+        run = self.record(cassette, *self.nothing, options=['--mode', 'new'])
       elif how == 'replay':
-        run = Run([self.tapedeck, 'replay', cassette, '--', 'true'])
+        run = Run([self.tapedeck, 'replay', cassette, '--', *self.nothing])
       else:
         run = Run([self.crowd, self.url, '1', '1', '1'],
                   clean_environment(LD_PRELOAD=self.shim, TAPEDECK_CASSETTE=cassette))
@@ -244,7 +246,8 @@ class Suite:
     reader.join()
     kept = os.path.join(self.folder, 'kept')
     os.rename(folder, kept)
-    save = [self.tapedeck, 'record', '-q', '--mode', 'new', '-o', cassette, '--', 'true']
+    save = [self.tapedeck, 'record', '-q', '--mode', 'new', '-o', cassette, '--',
+            *self.nothing]
 
     def restore():
       shutil.rmtree(folder, ignore_errors=True)
@@ -281,7 +284,7 @@ class Suite:
   def test_busy(self):
     """A program that outlives the command."""
     cassette = self.cassette()
-    script = f'{self.crowd} --pause 100 {self.url} 1 1 10 >{self.folder}/busy & sleep 0.4'
+    script = f'{self.crowd} --pause 100 {self.url} 1 1 10 >{self.folder}/busy & LD_PRELOAD= sleep 0.4'
     run = self.record(cassette, 'sh', '-c', script)
     self.tap.result(run.code == 0 and b'still running' in run.err, 'a program that still runs is '
                     'told', run.story())
@@ -291,7 +294,7 @@ class Suite:
           break
       time.sleep(0.05)
     time.sleep(0.1)
-    run = self.record(cassette, 'true', options=['--mode', 'new'])
+    run = self.record(cassette, *self.nothing, options=['--mode', 'new'])
     self.check('and what it records is saved by the next run', cassette, range(10), run)
 
   # Disks

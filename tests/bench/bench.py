@@ -91,8 +91,10 @@ http {{
     listen 127.0.0.1:{port}; root {folder};
     location /stream {{ {echo} }}
     location /blob {{ error_page 405 =200 $uri; }}
-    location /fast/ {{ alias {folder}/; }}
-    location /gigabit/ {{ alias {folder}/; sendfile on; limit_rate 125m; }}
+    location /fast/ {{ alias {folder}/; default_type application/octet-stream; }}
+    location /gigabit/ {{
+      alias {folder}/; default_type application/octet-stream; sendfile on; limit_rate 125m;
+    }}
   }}
 }}
 """)

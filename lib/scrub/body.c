@@ -81,7 +81,7 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         if (td_work_examine_multipart(work, view, content_type, depth))
             return;
         if (td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded")))
-            td_work_examine_form(work, view, depth);
+            view = td_work_examine_form(work, view, depth);
     }
     td_work_examine_text(work, view, depth);
 }
@@ -157,9 +157,11 @@ static void take_pairs(struct td_work *work, const struct td_view *view, bool fo
     }
 }
 
-void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth)
+const struct td_view *td_work_examine_form(struct td_work *work, const struct td_view *view,
+                                           unsigned depth)
 {
     take_pairs(work, view, true, depth);
+    return td_view_in_form(&work->desk, view);
 }
 
 void td_work_examine_url(struct td_work *work, const struct td_view *view)
@@ -245,6 +247,9 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
     }
     desk->failed |= walk.failed;
     td_pieces_end_value(pieces, &walk);
+    /* Not JSON after all, or not only. */
+    if (walk.odd)
+        td_work_examine_text(work, view, 1);
     td_walk_release(&walk);
 }
 

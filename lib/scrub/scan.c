@@ -160,10 +160,12 @@ static void look_inside(struct scan *scan, size_t at, size_t before)
         desk->failed = true;
         return;
     }
-    bool url = memchr(run.data, '-', run.len) || memchr(run.data, '_', run.len);
+    /* Requests are matched by what it says; how it is spelled has followed from the secret. */
+    bool matching = scan->work->matching;
+    bool url = !matching && (memchr(run.data, '-', run.len) || memchr(run.data, '_', run.len));
+    bool ends = !matching && (pad || (run.len % 4 == 0 && !url));
     const struct td_view *inner = td_view_inner(desk, scan->view, start, end + pad, plain,
-                                                url ? TD_CODING_BASE64URL : TD_CODING_BASE64,
-                                                pad || (run.len % 4 == 0 && !url));
+                                                url ? TD_CODING_BASE64URL : TD_CODING_BASE64, ends);
     td_work_examine(scan->work, inner, td_bytes("", 0), scan->depth + 1);
 }
 

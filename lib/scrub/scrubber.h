@@ -101,7 +101,9 @@ void td_work_examine_json(struct td_work *work, const struct td_view *view, unsi
 void td_work_examine_string(struct td_work *work, const struct td_view *view);
 /* What may be a form though nothing says so. */
 bool td_work_looks_like_form(struct td_bytes text);
-void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);
+/* What is left to be looked at as a text. */
+const struct td_view *td_work_examine_form(struct td_work *work, const struct td_view *view,
+                                           unsigned depth);
 /* False where it is none. */
 bool td_work_examine_multipart(struct td_work *work, const struct td_view *view,
                                struct td_bytes content_type, unsigned depth);

@@ -115,6 +115,19 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     return slice;
 }
 
+const struct td_view *td_view_in_form(struct td_desk *desk, const struct td_view *view)
+{
+    struct td_view *form = take(desk, sizeof *form);
+    if (!form)
+        return &no_view;
+    *form = *view;
+    if (view->spans == &view->own)
+        form->spans = &form->own;
+    form->from = view;
+    form->escape = TD_ESCAPE_PERCENT;
+    return form;
+}
+
 /* A view that is being made from another one. */
 struct making {
     struct td_desk *desk;
@@ -218,6 +231,9 @@ const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view
 {
     struct making making;
     struct td_bytes text = view->text;
+    /* What is in a form as it is was not decoded yet, and is encoded once only. */
+    if (view->from && view->escape == TD_ESCAPE_PERCENT && view->from->text.data == text.data)
+        view = view->from;
     if (!begin(&making, desk, view))
         return &no_view;
     size_t plain = 0;

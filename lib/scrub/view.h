@@ -23,6 +23,7 @@ struct td_patch {
     size_t start;
     size_t end;
     struct td_bytes text;
+    size_t number; /* in the order in which they came */
     struct td_secret
         secret; /* no rule: the rest of one that was found before, or an inner sheet's */
 };
@@ -103,6 +104,8 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
                                     size_t len);
 /* Percent-decoded, `plus` as space where it is a form. A replacement is encoded in any case. */
 const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view *view, bool plus);
+/* As it is, but a replacement is percent-encoded. */
+const struct td_view *td_view_in_form(struct td_desk *desk, const struct td_view *view);
 /* With the escapes of a JSON string decoded; without the quotes. */
 const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_view *view);
 /* Decodes the escape of a JSON string that starts at `at`; its length, or 0 where it is none. */

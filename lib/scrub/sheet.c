@@ -200,6 +200,11 @@ static void put_back(struct td_desk *desk, const struct td_sheet *sheet)
     case TD_CODING_ZLIB:
         td_zlib_store(&coded, td_buf_view(&plain), !sheet->ends);
         break;
+    case TD_CODING_FRAME:
+        td_frame_put(&coded,
+                     td_bytes(sheet->home->text.data + sheet->start, sheet->end - sheet->start),
+                     td_buf_view(&plain));
+        break;
     default:
         td_base64_put(&coded, td_buf_view(&plain), sheet->coding == TD_CODING_BASE64URL,
                       sheet->ends);

@@ -100,7 +100,8 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     size_t first = find_span(view, start), after = first;
     while (after < view->count && view->spans[after].at < start + len)
         after++;
-    *slice = (struct td_view){.from = view, .text = td_bytes(view->text.data + start, len)};
+    *slice = (struct td_view){
+        .from = view, .joined = view->joined, .text = td_bytes(view->text.data + start, len)};
     slice->count = after - first;
     struct td_span *spans = &slice->own;
     if (slice->count > 1)
@@ -138,6 +139,7 @@ struct making {
     struct td_span *spans;
     size_t count;
     size_t capacity;
+    bool joined;
 };
 
 static struct td_span *add_span(struct making *making)
@@ -199,7 +201,7 @@ static void put_plain(struct making *making, size_t start, size_t end)
 
 static bool begin(struct making *making, struct td_desk *desk, const struct td_view *from)
 {
-    *making = (struct making){.desk = desk, .from = from};
+    *making = (struct making){.desk = desk, .from = from, .joined = from->joined};
     making->text = take(desk, from->text.len + 1);
     return making->text != NULL;
 }
@@ -214,6 +216,7 @@ static const struct td_view *finish(struct making *making, enum td_escape escape
         .spans = making->spans,
         .count = making->count,
         .escape = escape,
+        .joined = making->joined,
         .from = making->from,
     };
     return view;
@@ -354,5 +357,6 @@ const struct td_view *td_view_join(struct td_desk *desk, const struct td_view *c
         put_plain(&making, 0, views[i]->text.len);
     }
     making.from = views[0];
+    making.joined = true;
     return finish(&making, TD_ESCAPE_NONE);
 }

@@ -33,7 +33,8 @@ enum td_coding {
     TD_CODING_BASE64,
     TD_CODING_BASE64URL,
     TD_CODING_GZIP,
-    TD_CODING_ZLIB
+    TD_CODING_ZLIB,
+    TD_CODING_FRAME, /* the payload of one of AWS's event streams */
 };
 
 struct td_view;
@@ -68,6 +69,7 @@ struct td_view {
     const struct td_span *spans; /* in order; without gaps in the view */
     size_t count;
     enum td_escape escape;
+    bool joined;                /* of pieces */
     const struct td_view *from; /* NULL: the sheet itself */
     struct td_span own;         /* room for the only span that most views have */
 };

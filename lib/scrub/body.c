@@ -68,7 +68,8 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         return;
     char first = first_char(text);
     if (depth < MAX_DEPTH) {
-        if (td_work_examine_gzip(work, view, content_type, depth))
+        if (td_work_examine_gzip(work, view, content_type, depth) ||
+            td_work_examine_frames(work, view, depth))
             return;
         if (is_events(text, content_type)) {
             td_work_examine_events(work, view, depth);
@@ -81,7 +82,7 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         if (td_work_examine_multipart(work, view, content_type, depth))
             return;
         if (td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded")))
-            td_work_examine_form(work, view, depth);
+            view = td_work_examine_form(work, view, depth);
     }
     td_work_examine_text(work, view, depth);
 }
@@ -157,9 +158,11 @@ static void take_pairs(struct td_work *work, const struct td_view *view, bool fo
     }
 }
 
-void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth)
+const struct td_view *td_work_examine_form(struct td_work *work, const struct td_view *view,
+                                           unsigned depth)
 {
     take_pairs(work, view, true, depth);
+    return td_view_in_form(&work->desk, view);
 }
 
 void td_work_examine_url(struct td_work *work, const struct td_view *view)
@@ -227,7 +230,8 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
     td_walk_init(&walk, view->text);
     while ((kind = td_walk_next(&walk)) != TD_WALK_END && !desk->failed) {
         if (kind == TD_WALK_VALUE) {
-            td_pieces_end_value(pieces, &walk);
+            if (pieces)
+                td_pieces_end_value(pieces, &walk);
             continue;
         }
         td_pieces_tell(&walk, kind);
@@ -238,13 +242,18 @@ void td_work_walk_json(struct td_work *work, const struct td_view *view, struct 
             plain = td_view_unescape(desk, plain);
         if (kind == TD_WALK_STRING) {
             take_string(work, plain, plain_key(desk, view, walk.key), depth);
-            td_pieces_add(pieces, &walk, plain);
+            if (pieces)
+                td_pieces_add(pieces, &walk, plain);
         } else {
             td_work_examine_text(work, plain, 1);
         }
     }
     desk->failed |= walk.failed;
-    td_pieces_end_value(pieces, &walk);
+    if (pieces)
+        td_pieces_end_value(pieces, &walk);
+    /* Not JSON after all, or not only. */
+    if (walk.odd)
+        td_work_examine_text(work, view, 1);
     td_walk_release(&walk);
 }
 

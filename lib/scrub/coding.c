@@ -22,6 +22,15 @@ bool td_base64_char(char c)
     return bits_of(c) >= 0;
 }
 
+size_t td_base64_end(struct td_bytes text, size_t start, size_t end)
+{
+    static const int left_over[] = {0, 63, 15, 3};
+    size_t rest = (end - start) % 4;
+    if (rest && bits_of(text.data[end - 1]) & left_over[rest])
+        return end - rest;
+    return rest == 1 ? end - 1 : end;
+}
+
 struct td_bytes td_base64_take(struct td_arena *arena, struct td_bytes run)
 {
     char *out = td_arena_alloc(arena, run.len / 4 * 3 + 4);

@@ -7,6 +7,9 @@
 
 /* A character of base64 in either alphabet (RFC 4648, sections 4 and 5); no padding. */
 bool td_base64_char(char c);
+/* Where a run of such characters that starts at `start` stops being base64: bits that are left over
+ * at its end are zero, or belong to something else. */
+size_t td_base64_end(struct td_bytes text, size_t start, size_t end);
 /* Decodes a run of such characters; a last one that stands alone says nothing. */
 struct td_bytes td_base64_take(struct td_arena *arena, struct td_bytes run);
 void td_base64_put(struct td_buf *out, struct td_bytes bytes, bool url, bool padded);
@@ -30,5 +33,8 @@ enum td_gzip_result td_gzip_read(struct td_bytes bytes, struct td_buf *plain);
 void td_gzip_store(struct td_buf *out, struct td_bytes plain, bool cut);
 /* The same as a zlib stream. */
 void td_zlib_store(struct td_buf *out, struct td_bytes plain, bool cut);
+
+/* An AWS event stream frame as it was, with another payload. */
+void td_frame_put(struct td_buf *out, struct td_bytes was, struct td_bytes payload);
 
 #endif

@@ -11,7 +11,7 @@ static void examine(struct td_work *work, const struct td_part *part, struct td_
         break;
     case TD_PART_BODY:
         if (!part->name.len && td_work_looks_like_form(text))
-            td_work_examine_form(work, view, 0);
+            view = td_work_examine_form(work, view, 0);
         td_work_examine(work, view, part->name, 0);
         break;
     case TD_PART_URL:

@@ -64,6 +64,7 @@ void td_work_report(struct td_work *work, const struct td_view *view, size_t sta
     } else if (is_placeholder(text)) {
         return;
     }
+    work->reports++;
     uint64_t hash = td_siphash(scrubber->key, text);
     secret.fingerprint = (uint32_t)(hash >> 16 & 0xffff);
     int len = snprintf(mark, sizeof mark, "[REDACTED%s%s", work->matching ? "" : ":",
@@ -139,7 +140,9 @@ static void look_inside(struct scan *scan, size_t at, size_t before)
 {
     struct td_bytes text = scan->view->text;
     struct td_desk *desk = &scan->work->desk;
-    if (scan->depth >= MAX_DEPTH)
+    /* Pieces that hold base64 each for itself were looked into one by one: they are not to become
+     * one run as long as there is something in them. */
+    if (scan->depth >= MAX_DEPTH || (scan->view->joined && scan->work->reports))
         return;
     find_run(scan, at);
     if (at < scan->run_start + before || scan->run_end - scan->run_start < LEAST_BASE64)
@@ -148,22 +151,23 @@ static void look_inside(struct scan *scan, size_t at, size_t before)
     if (scan->phases >> start % 4 & 1)
         return;
     scan->phases |= 1u << start % 4;
-    size_t end = scan->run_end;
-    if ((end - start) % 4 == 1)
-        end--;
+    size_t end = td_base64_end(text, start, scan->run_end);
+    bool glued = end < scan->run_end;
     struct td_bytes run = td_bytes(text.data + start, end - start);
     size_t pad = 0;
-    while ((run.len + pad) % 4 && end + pad < text.len && text.data[end + pad] == '=')
+    while (!glued && (run.len + pad) % 4 && end + pad < text.len && text.data[end + pad] == '=')
         pad++;
     struct td_bytes plain = td_base64_take(&desk->arena, run);
     if (!plain.data) {
         desk->failed = true;
         return;
     }
-    bool url = memchr(run.data, '-', run.len) || memchr(run.data, '_', run.len);
+    /* Requests are matched by what it says; how it is spelled has followed from the secret. */
+    bool matching = scan->work->matching;
+    bool url = !matching && (memchr(run.data, '-', run.len) || memchr(run.data, '_', run.len));
+    bool ends = !matching && (pad || glued || (run.len % 4 == 0 && !url));
     const struct td_view *inner = td_view_inner(desk, scan->view, start, end + pad, plain,
-                                                url ? TD_CODING_BASE64URL : TD_CODING_BASE64,
-                                                pad || (run.len % 4 == 0 && !url));
+                                                url ? TD_CODING_BASE64URL : TD_CODING_BASE64, ends);
     td_work_examine(scan->work, inner, td_bytes("", 0), scan->depth + 1);
 }
 

@@ -69,7 +69,8 @@ enum {
 /* One text that is being scrubbed. */
 struct td_work {
     const struct td_scrubber *scrubber;
-    bool matching; /* placeholders become "[REDACTED]" */
+    bool matching;  /* placeholders become "[REDACTED]" */
+    size_t reports; /* so far */
     struct td_desk desk;
 };
 
@@ -92,7 +93,7 @@ void td_work_examine_text(struct td_work *work, const struct td_view *view, unsi
 /* A stream of events: scrub/events.c. */
 void td_work_examine_events(struct td_work *work, const struct td_view *view, unsigned depth);
 struct td_pieces;
-/* The strings of JSON, which are pieces of a stream's texts as well. */
+/* The strings of JSON, which are pieces of a stream's texts as well where `pieces` is not NULL. */
 void td_work_walk_json(struct td_work *work, const struct td_view *view, struct td_pieces *pieces,
                        unsigned depth);
 /* JSON, or values of it one after the other. */
@@ -101,10 +102,14 @@ void td_work_examine_json(struct td_work *work, const struct td_view *view, unsi
 void td_work_examine_string(struct td_work *work, const struct td_view *view);
 /* What may be a form though nothing says so. */
 bool td_work_looks_like_form(struct td_bytes text);
-void td_work_examine_form(struct td_work *work, const struct td_view *view, unsigned depth);
+/* What is left to be looked at as a text. */
+const struct td_view *td_work_examine_form(struct td_work *work, const struct td_view *view,
+                                           unsigned depth);
 /* False where it is none. */
 bool td_work_examine_multipart(struct td_work *work, const struct td_view *view,
                                struct td_bytes content_type, unsigned depth);
+/* AWS's event streams: scrub/frames.c. */
+bool td_work_examine_frames(struct td_work *work, const struct td_view *view, unsigned depth);
 bool td_work_examine_gzip(struct td_work *work, const struct td_view *view,
                           struct td_bytes content_type, unsigned depth);
 void td_work_examine_url(struct td_work *work, const struct td_view *view);

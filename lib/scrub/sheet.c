@@ -18,6 +18,7 @@ static void add_patch(struct td_desk *desk, struct td_sheet *sheet, struct td_pa
         sheet->patches = patches;
         sheet->capacity = more;
     }
+    patch.number = sheet->count;
     sheet->patches[sheet->count++] = patch;
 }
 
@@ -101,7 +102,8 @@ void td_view_replace(struct td_desk *desk, const struct td_view *view, size_t st
         add_patch(desk, sheet, patch);
 }
 
-/* Longer ones first where they start together, and of those the ones that say what was found. */
+/* Longer ones first where they start together, and of those the ones that say what was found, as it
+ * was found first. */
 static int compare_patches(const void *a, const void *b)
 {
     const struct td_patch *left = a, *right = b;
@@ -113,7 +115,7 @@ static int compare_patches(const void *a, const void *b)
         return left->secret.rule ? -1 : 1;
     if (left->secret.rule && left->secret.order != right->secret.order)
         return left->secret.order < right->secret.order ? -1 : 1;
-    return 0;
+    return left->number < right->number ? -1 : 1;
 }
 
 /* Patches that overlap become one, in which all of both is gone. */
@@ -197,6 +199,11 @@ static void put_back(struct td_desk *desk, const struct td_sheet *sheet)
         break;
     case TD_CODING_ZLIB:
         td_zlib_store(&coded, td_buf_view(&plain), !sheet->ends);
+        break;
+    case TD_CODING_FRAME:
+        td_frame_put(&coded,
+                     td_bytes(sheet->home->text.data + sheet->start, sheet->end - sheet->start),
+                     td_buf_view(&plain));
         break;
     default:
         td_base64_put(&coded, td_buf_view(&plain), sheet->coding == TD_CODING_BASE64URL,

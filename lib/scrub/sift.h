@@ -23,12 +23,12 @@
 
 /* A text that is told piece by piece over the events of a stream, known by its place in them. */
 struct td_sift_group {
-    size_t body;           /* the last one that has pieces of it; what follows is of that body */
-    struct td_buf first;   /* its first piece */
-    size_t count;          /* of pieces */
-    bool differs;          /* not all are like the first */
-    struct td_buf text;    /* of all pieces, once they differ; escaped as they are */
-    size_t event;          /* the last one that has a piece of it */
+    size_t body;         /* the last one that has pieces of it; what follows is of that body */
+    struct td_buf first; /* its first piece */
+    size_t count;        /* of pieces */
+    bool differs;        /* not all are like the first */
+    struct td_buf text;  /* of all pieces, once they differ; escaped as they are */
+    size_t event;        /* the last one that has a piece of it */
     struct td_sift_group *next; /* of all */
     struct td_sift_group *next_of_body;
 };

@@ -172,6 +172,8 @@ void td_sift_json(struct td_sift *sift, struct td_bytes text, bool event)
     }
     if (!sift->suspicious && several)
         place_strings(sift, &walk, from);
+    if (walk.odd)
+        td_sift_ask(sift, text, TD_PART_TEXT, td_bytes("", 0));
     sift->failed |= walk.failed;
     td_walk_release(&walk);
 }

@@ -100,7 +100,8 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     size_t first = find_span(view, start), after = first;
     while (after < view->count && view->spans[after].at < start + len)
         after++;
-    *slice = (struct td_view){.from = view, .text = td_bytes(view->text.data + start, len)};
+    *slice = (struct td_view){
+        .from = view, .joined = view->joined, .text = td_bytes(view->text.data + start, len)};
     slice->count = after - first;
     struct td_span *spans = &slice->own;
     if (slice->count > 1)
@@ -115,6 +116,19 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     return slice;
 }
 
+const struct td_view *td_view_in_form(struct td_desk *desk, const struct td_view *view)
+{
+    struct td_view *form = take(desk, sizeof *form);
+    if (!form)
+        return &no_view;
+    *form = *view;
+    if (view->spans == &view->own)
+        form->spans = &form->own;
+    form->from = view;
+    form->escape = TD_ESCAPE_PERCENT;
+    return form;
+}
+
 /* A view that is being made from another one. */
 struct making {
     struct td_desk *desk;
@@ -125,6 +139,7 @@ struct making {
     struct td_span *spans;
     size_t count;
     size_t capacity;
+    bool joined;
 };
 
 static struct td_span *add_span(struct making *making)
@@ -186,7 +201,7 @@ static void put_plain(struct making *making, size_t start, size_t end)
 
 static bool begin(struct making *making, struct td_desk *desk, const struct td_view *from)
 {
-    *making = (struct making){.desk = desk, .from = from};
+    *making = (struct making){.desk = desk, .from = from, .joined = from->joined};
     making->text = take(desk, from->text.len + 1);
     return making->text != NULL;
 }
@@ -201,6 +216,7 @@ static const struct td_view *finish(struct making *making, enum td_escape escape
         .spans = making->spans,
         .count = making->count,
         .escape = escape,
+        .joined = making->joined,
         .from = making->from,
     };
     return view;
@@ -218,6 +234,9 @@ const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view
 {
     struct making making;
     struct td_bytes text = view->text;
+    /* What is in a form as it is was not decoded yet, and is encoded once only. */
+    if (view->from && view->escape == TD_ESCAPE_PERCENT && view->from->text.data == text.data)
+        view = view->from;
     if (!begin(&making, desk, view))
         return &no_view;
     size_t plain = 0;
@@ -338,5 +357,6 @@ const struct td_view *td_view_join(struct td_desk *desk, const struct td_view *c
         put_plain(&making, 0, views[i]->text.len);
     }
     making.from = views[0];
+    making.joined = true;
     return finish(&making, TD_ESCAPE_NONE);
 }

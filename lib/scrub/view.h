@@ -23,6 +23,7 @@ struct td_patch {
     size_t start;
     size_t end;
     struct td_bytes text;
+    size_t number; /* in the order in which they came */
     struct td_secret
         secret; /* no rule: the rest of one that was found before, or an inner sheet's */
 };
@@ -32,7 +33,8 @@ enum td_coding {
     TD_CODING_BASE64,
     TD_CODING_BASE64URL,
     TD_CODING_GZIP,
-    TD_CODING_ZLIB
+    TD_CODING_ZLIB,
+    TD_CODING_FRAME, /* the payload of one of AWS's event streams */
 };
 
 struct td_view;
@@ -67,6 +69,7 @@ struct td_view {
     const struct td_span *spans; /* in order; without gaps in the view */
     size_t count;
     enum td_escape escape;
+    bool joined;                /* of pieces */
     const struct td_view *from; /* NULL: the sheet itself */
     struct td_span own;         /* room for the only span that most views have */
 };
@@ -103,6 +106,8 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
                                     size_t len);
 /* Percent-decoded, `plus` as space where it is a form. A replacement is encoded in any case. */
 const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view *view, bool plus);
+/* As it is, but a replacement is percent-encoded. */
+const struct td_view *td_view_in_form(struct td_desk *desk, const struct td_view *view);
 /* With the escapes of a JSON string decoded; without the quotes. */
 const struct td_view *td_view_unescape(struct td_desk *desk, const struct td_view *view);
 /* Decodes the escape of a JSON string that starts at `at`; its length, or 0 where it is none. */

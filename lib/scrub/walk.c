@@ -134,6 +134,20 @@ static enum td_walk_kind take_string(struct td_walk *walk)
     return TD_WALK_STRING;
 }
 
+static bool is_bare_json(struct td_bytes word)
+{
+    if (!word.len)
+        return true;
+    if (word.data[0] == '-' || (word.data[0] >= '0' && word.data[0] <= '9')) {
+        for (size_t i = 1; i < word.len; i++)
+            if (!word.data[i] || !strchr("0123456789+-.eE", word.data[i]))
+                return false;
+        return true;
+    }
+    return td_bytes_equal(word, TD_BYTES("true")) || td_bytes_equal(word, TD_BYTES("false")) ||
+           td_bytes_equal(word, TD_BYTES("null"));
+}
+
 static enum td_walk_kind take_bare(struct td_walk *walk)
 {
     struct td_bytes text = walk->text;
@@ -146,6 +160,7 @@ static enum td_walk_kind take_bare(struct td_walk *walk)
     while (end > start && is_blank(text.data[end - 1]))
         end--;
     walk->escaped = memchr(text.data + start, '\\', end - start) != NULL;
+    walk->odd |= !is_bare_json(td_bytes(text.data + start, end - start));
     set_found(walk, start, end);
     return TD_WALK_BARE;
 }

@@ -43,6 +43,7 @@ struct td_walk {
     bool failed; /* memory ran out */
     bool listed; /* the outermost container is an array, whose elements are the values */
     bool ended;  /* a value has just ended */
+    bool odd;    /* something has stood outside of strings that JSON does not have there */
 
     /* What was found. */
     size_t start, end;   /* without quotes */

@@ -7,7 +7,9 @@ import gzip
 import json
 import random
 import string
+import struct
 import urllib.parse
+import zlib
 
 ALNUM = string.ascii_letters + string.digits
 TOKEN = ALNUM + '_-'
@@ -219,6 +221,38 @@ def responses_events(pieces):
 def anthropic_events(pieces):
   return ''.join('event: content_block_delta\ndata: {"type":"content_block_delta","index":1,"delta":'
                  '{"type":"input_json_delta","partial_json":%s}}\n\n' % json_text(p) for p in pieces)
+
+
+def frame(payload):
+  """One of an AWS event stream."""
+  headers = b''.join(bytes([len(n)]) + n + b'\x07' + struct.pack('>H', len(v)) + v for n, v in
+                     ((b':event-type', b'chunk'), (b':content-type', b'application/json')))
+  head = struct.pack('>II', 16 + len(headers) + len(payload), len(headers))
+  head += struct.pack('>I', zlib.crc32(head)) + headers + payload
+  return head + struct.pack('>I', zlib.crc32(head))
+
+
+def frames(data):
+  """The payloads, each length and checksum looked at."""
+  payloads = []
+  while data:
+    total, headers, crc = struct.unpack('>III', data[:12])
+    if zlib.crc32(data[:8]) != crc or zlib.crc32(data[:total - 4]) != struct.unpack('>I', data[total - 4:total])[0]:
+      raise ValueError('a frame is broken')
+    payloads.append(data[12 + headers:total - 4])
+    data = data[total:]
+  return payloads
+
+
+def converse_frames(pieces):
+  return b''.join(frame(json.dumps({'contentBlockIndex': 0, 'delta': {'text': p}, 'p': 'abc'}).encode())
+                  for p in pieces)
+
+
+def invoke_frames(pieces):
+  wrap = lambda event: json.dumps({'bytes': base64.b64encode(event.encode()).decode(), 'p': 'ab'})
+  return b''.join(frame(wrap('{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":%s}}'
+                             % json_text(p)).encode()) for p in pieces)
 
 
 def multipart(text):

@@ -26,6 +26,7 @@ import made_up as m
 from tap import ROOT, Run, Tap, clean_environment, find_build
 
 TEXT, JSON, SSE = 'text/plain', 'application/json', 'text/event-stream'
+AWS = 'application/vnd.amazon.eventstream'
 FORM, MULTI = 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=XbX'
 
 
@@ -141,6 +142,8 @@ def forms(before, secret, behind):
   yield 'cut small', answer(SSE, m.events(m.cut(text, 1)))
   yield 'cut responses', answer(SSE, m.responses_events(m.cut(text + ' ', 5)))
   yield 'cut anthropic', answer(SSE, m.anthropic_events(m.cut('{"x":%s}' % m.json_text(text), 7)))
+  yield 'cut converse', answer(AWS, m.converse_frames(m.cut(text + ' ', 6)))
+  yield 'cut invoke', answer(AWS, m.invoke_frames(m.cut(text + ' ', 4)))
   yield 'header', {'request_headers': [('X-Note', 'so ' + text.replace('\n', ' '))]}
   yield 'answer header', {'response_headers': [('X-Note', text.replace('\n', ' '))]}
   yield 'url', {'url': 'https://api.example/v1?q=' + m.quote(text)}
@@ -165,6 +168,10 @@ def shows(secret, value, depth=0):
   if isinstance(value, bytes):
     if value[:2] == b'\x1f\x8b':
       return shows(secret, gzip.decompress(value), depth + 1)
+    if value[:2] == b'\0\0':
+      events = [p.decode() for p in m.frames(value)]
+      inner = [base64.b64decode(json.loads(e)['bytes']).decode() for e in events if '"bytes"' in e]
+      return any(shows(secret, ''.join(f'data: {e}\n' for e in l), depth + 1) for l in (events, inner))
     value = value.decode('utf-8', 'surrogateescape')
   needle = secret.replace('\n', ' ')
   if secret in value or needle in value:

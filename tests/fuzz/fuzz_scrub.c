@@ -140,6 +140,9 @@ static void check_matching(struct td_bytes body, struct td_bytes url, struct td_
                            taped_changed[1] ? td_buf_view(&taped[1])
                                             : interaction.request.message.body};
     for (int i = 0; i < 2; i++) {
+        if (!td_bytes_equal(a[i], b[i]))
+            fprintf(stderr, "live:  %.*s\ntaped: %.*s\n", (int)a[i].len, a[i].data, (int)b[i].len,
+                    b[i].data);
         CHECK(td_bytes_equal(a[i], b[i]));
         td_buf_release(&live[i]);
         td_buf_release(&taped[i]);

@@ -76,11 +76,11 @@ static void put_secret(struct td_buf *out, unsigned way)
 
 static void scrub_all(struct td_interaction *interaction, struct td_arena *arena, size_t *count)
 {
-    struct td_findings findings;
-    td_findings_init(&findings);
+    struct td_leaks findings;
+    td_leaks_init(&findings);
     CHECK(td_scrub_interaction(scrubber(), interaction, arena, &findings, NULL) == 0);
     *count = findings.count;
-    td_findings_release(&findings);
+    td_leaks_release(&findings);
 }
 
 static void check_interaction(struct td_bytes body, struct td_bytes url, struct td_bytes type,

@@ -387,7 +387,9 @@ static bool is_chunked_line(struct writer *writer, const struct td_field *field)
 /* "name" or "name=value%20of%20a%20line" off the front of a shape's head. */
 static bool next_shown(struct td_bytes *head, struct td_bytes *name, struct td_bytes *value)
 {
-    const char *end = head->len ? memchr(head->data, ' ', head->len) : NULL;
+    if (!head->len)
+        return false;
+    const char *end = memchr(head->data, ' ', head->len);
     size_t len = end ? (size_t)(end - head->data) : head->len;
     const char *equals = len ? memchr(head->data, '=', len) : NULL;
     *name = td_bytes(head->data, equals ? (size_t)(equals - head->data) : len);

@@ -207,8 +207,9 @@ class Suite:
       came = self.play(tape, options, mode)
     _, times = came.merged([len(text.encode()) for text in texts])
     late = [got - due for got, due in zip(times, want)]
-    good = (came.good and len(late) == len(want) and
-            all(-1 <= each <= 15 + 3 * clock.slack() for each in late))
+    # The time to begin with is also that in which the cassette is read.
+    good = (came.good and len(late) == len(want) > 0 and -1 <= min(late) <= 50 + clock.slack() and
+            max(late) - min(late) <= 10 + 3 * clock.slack())
     return (good, f'{name}: {mode}', f'{came.story}\ncame {times}\nlate by {late}',
             clock.slack())
 

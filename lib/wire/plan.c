@@ -172,8 +172,8 @@ static void break_off(struct td_plan *plan, size_t at, enum td_framing framing)
     size_t len = plan->response.message.body.len;
     plan->ending = ending_of(strike->kind);
     plan->cut_short = true;
-    /* A body of known length is over with its last byte: what is to be missing must be in it, unless
-     * it was recorded as missing. */
+    /* A body of known length is over with its last byte: what is to be missing must be in it,
+     * unless it was recorded as missing. */
     bool announced = plan->response.message.content_length > (int64_t)len;
     if (framing == TD_FRAMING_LENGTH && at == len && len && !announced)
         at--;

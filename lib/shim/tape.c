@@ -121,6 +121,19 @@ static size_t flight_size(const struct td_easy *easy)
     return size > 64 * 1024 ? 64 * 1024 : (size_t)size;
 }
 
+/* In memory where there is such a place: on a disk, a file for each handle costs more than its
+ * transfer. */
+static bool make_folder(char *folder, size_t size)
+{
+    const char *parent = getenv("TMPDIR");
+    const char *const parents[] = {parent && *parent ? parent : "/dev/shm", "/tmp"};
+    for (size_t i = 0; i < sizeof parents / sizeof *parents; i++)
+        if ((size_t)snprintf(folder, size, "%s/tapedeck-XXXXXX", parents[i]) < size &&
+            mkdtemp(folder))
+            return true;
+    return false;
+}
+
 /*
  * A socket in the file system, whose name is gone before anybody could use it: libcurl gets there
  * by our handle on it. Libcurl 7.88 does not keep a connection to an abstract socket alive, because
@@ -128,13 +141,10 @@ static size_t flight_size(const struct td_easy *easy)
  */
 static int bind_file(struct td_tape *tape)
 {
-    const char *parent = getenv("TMPDIR");
     char folder[64];
     int status = TD_ERR_IO;
     tape->name = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if ((size_t)snprintf(folder, sizeof folder, "%s/tapedeck-XXXXXX",
-                         parent && *parent ? parent : "/tmp") >= sizeof folder ||
-        !mkdtemp(folder))
+    if (!make_folder(folder, sizeof folder))
         return TD_ERR_IO;
     snprintf(tape->name.sun_path, sizeof tape->name.sun_path, "%s/line", folder);
     if (bind(tape->listener, (struct sockaddr *)&tape->name, sizeof tape->name) == 0) {

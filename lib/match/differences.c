@@ -159,7 +159,7 @@ static int read_query(struct td_differences *differences, struct td_bytes query,
         differences->failed = true;
         return TD_ERR_NOMEM;
     }
-    const char *end = query.data + query.len;
+    const char *end = query.len ? query.data + query.len : query.data;
     for (const char *at = query.data; query.len && at < end;) {
         const char *stop = memchr(at, '&', (size_t)(end - at));
         stop = stop ? stop : end;

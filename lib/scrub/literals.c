@@ -138,8 +138,12 @@ static size_t next_pair(const struct td_literals *literals, struct td_bytes text
     for (; text.len - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, text.data + at, 8);
-        if (is_present(literals, word) | is_present(literals, word >> 16) |
-            is_present(literals, word >> 32) | is_present(literals, word >> 48))
+        /* All four, without a branch between them. */
+        unsigned found = is_present(literals, word);
+        found |= is_present(literals, word >> 16);
+        found |= is_present(literals, word >> 32);
+        found |= is_present(literals, word >> 48);
+        if (found)
             break;
     }
     while (at + 1 < text.len && !is_present(literals, pair_of(text.data + at)))

@@ -44,11 +44,16 @@ static bool affordable(const struct work *work)
            cells <= work->cells;
 }
 
-/* The lengths of the longest common subsequences of all ends of both, from the back. */
+/*
+ * The longest common subsequences of all ends of both, from the back; of those that are equally
+ * long the one that leaves the most where it was. Lengths are counted in units that are worth more
+ * than all that is left where it was.
+ */
 static bool by_table(struct work *work)
 {
     const uint64_t *a = work->a.items + work->a.from, *b = work->b.items + work->b.from;
     size_t rows = length(&work->a), columns = length(&work->b), width = columns + 1;
+    uint32_t unit = (uint32_t)(rows < columns ? rows : columns) + 1;
     if (!rows || !columns)
         return true;
     uint32_t *table = calloc((rows + 1) * width, sizeof *table);
@@ -58,15 +63,21 @@ static bool by_table(struct work *work)
     for (size_t i = rows; i--;) {
         for (size_t j = columns; j--;) {
             uint32_t down = table[(i + 1) * width + j], right = table[i * width + j + 1];
-            table[i * width + j] = a[i] == b[j]   ? table[(i + 1) * width + j + 1] + 1
-                                   : down > right ? down
-                                                  : right;
+            uint32_t best = down > right ? down : right;
+            if (a[i] == b[j]) {
+                bool stays = work->a.from + i == work->b.from + j;
+                uint32_t pair = table[(i + 1) * width + j + 1] + unit + stays;
+                best = pair > best ? pair : best;
+            }
+            table[i * width + j] = best;
         }
     }
     for (size_t i = 0, j = 0; i < rows && j < columns;) {
-        if (a[i] == b[j]) {
+        uint32_t here = table[i * width + j];
+        bool stays = work->a.from + i == work->b.from + j;
+        if (a[i] == b[j] && here == table[(i + 1) * width + j + 1] + unit + stays) {
             work->match[work->a.from + i++] = work->b.from + j++;
-        } else if (table[(i + 1) * width + j] >= table[i * width + j + 1]) {
+        } else if (here == table[(i + 1) * width + j]) {
             i++;
         } else {
             j++;

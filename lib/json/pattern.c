@@ -180,15 +180,16 @@ static bool push(struct walk *walk, const struct td_json *node, bool root)
         walk->capacity = capacity;
     }
     uint64_t *row = walk->states + walk->levels++ * count;
+    const uint64_t *above = root ? NULL : walk->states + (walk->levels - 2) * count;
     bool element = !root && node->parent->kind == TD_JSON_ARRAY;
     for (size_t i = 0; i < count; i++) {
         const struct td_json_pattern *pattern = &walk->patterns->items[i];
         if (root)
             row[i] = close_over(pattern, 1);
         else
-            row[i] = row[i - count] ? step(pattern, row[i - count], node->key,
-                                           element ? node->index : UINT64_MAX)
-                                    : 0;
+            row[i] = above[i]
+                         ? step(pattern, above[i], node->key, element ? node->index : UINT64_MAX)
+                         : 0;
     }
     return true;
 }

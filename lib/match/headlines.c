@@ -22,6 +22,7 @@ struct messages {
 };
 
 struct telling {
+    const struct td_json_delta *delta;
     struct td_differences *differences;
     struct messages a, b;
     struct td_buf line;
@@ -298,6 +299,26 @@ static bool tell_tools(struct telling *telling, const struct td_json_change *cha
     return true;
 }
 
+/* The tool of the same name that was added where this one was removed, or the other way round. */
+static const struct td_json *other_place(const struct telling *telling,
+                                         const struct td_json_change *change,
+                                         const struct td_json *tool)
+{
+    enum { MOST = 200 };
+    struct td_bytes name = tool_name(tool);
+    if (change->kind != TD_JSON_ADDED && change->kind != TD_JSON_REMOVED)
+        return NULL;
+    for (size_t i = 0; i < telling->delta->count && i < MOST && name.len; i++) {
+        const struct td_json_change *other = &telling->delta->items[i];
+        const struct td_json *node = change->kind == TD_JSON_ADDED ? other->a : other->b;
+        if (other->kind != change->kind && other->into == change->into && node &&
+            (other->kind == TD_JSON_ADDED || other->kind == TD_JSON_REMOVED) &&
+            td_bytes_equal(tool_name(node), name))
+            return node;
+    }
+    return NULL;
+}
+
 static bool tell_tool(struct telling *telling, const struct td_json_change *change)
 {
     bool b_side = change->kind == TD_JSON_CHANGED || change->kind == TD_JSON_ADDED;
@@ -309,8 +330,14 @@ static bool tell_tool(struct telling *telling, const struct td_json_change *chan
         tell_inside_tool(telling, change, tool, node);
         return true;
     }
+    const struct td_json *other = other_place(telling, change, tool);
+    /* Told once, where it was. */
+    if (other && change->kind == TD_JSON_ADDED)
+        return true;
     put_tool(&telling->line, tool);
-    if (change->kind == TD_JSON_MOVED)
+    if (other)
+        td_buf_put_text(&telling->line, " moved and changed");
+    else if (change->kind == TD_JSON_MOVED)
         td_buf_printf(&telling->line, " moved from %zu to %zu", change->a->index + 1,
                       change->b->index + 1);
     else
@@ -344,7 +371,7 @@ void td_differences_headlines(struct td_differences *differences, const struct t
 {
     if (!delta->delta.count)
         return;
-    struct telling telling = {.differences = differences};
+    struct telling telling = {.delta = &delta->delta, .differences = differences};
     td_buf_init(&telling.line);
     td_buf_init(&telling.path);
     bool read = read_messages(&telling.a, a) == 0;

@@ -143,6 +143,44 @@ changed #0 POST https://api.openai.com/v1/chat/completions
 1 changed, 1 the same
 """)
 
+  def words(self, name, a, b, *told):
+    """What a change comes to, in words, for a request body on its own."""
+    run = self.diff(self.write('a.json', json.dumps(a)), self.write('b.json', json.dumps(b)))
+    lines = run.text().split('\nbody: ')[0].splitlines()
+    self.tap.result(run.code == 1 and lines == list(told), f'in words: {name}', run.text())
+
+  def test_words(self):
+    schema = lambda **properties: {'type': 'object', 'properties': properties}
+    text = {'type': 'string'}
+    gemini = lambda said, *tools: {
+      'contents': [{'role': 'user', 'parts': [{'text': said}]}],
+      'systemInstruction': {'parts': [{'text': 'Be kind'}]},
+      'tools': [{'functionDeclarations': list(tools)}]}
+    self.words('Gemini', gemini('Hi', {'name': 'weather', 'parameters': schema(city=text)}),
+               gemini('Ho', {'name': 'weather', 'parameters': schema(city=text, unit=text)},
+                      {'name': 'time'}),
+               'message 1 (user) changed', 'tool weather: parameter unit added', 'tool time added')
+    anthropic = lambda system, *messages: {
+      'model': 'claude-1', 'max_tokens': 5, 'system': system,
+      'messages': [{'role': role, 'content': said} for role, said in messages]}
+    self.words('Anthropic', anthropic('Be kind', ('user', 'a'), ('assistant', 'b'), ('user', 'c')),
+               anthropic('Be quick', ('user', 'c'), ('assistant', 'b'), ('user', 'a')),
+               'system prompt changed', 'messages 1 and 3 swapped')
+    chat = lambda *tools: {'model': 'm', 'messages': [{'role': 'user', 'content': 'x'}], 'tools': [
+      {'type': 'function', 'function': tool} for tool in tools]}
+    one, two = {'name': 'one', 'parameters': schema(a=text)}, {'name': 'two', 'description': 'x'}
+    self.words('tools moved', chat(one, two), chat(two, one), 'tool one moved from 1 to 2')
+    self.words('a tool moved and changed', chat(one, two),
+               chat(two, {'name': 'one', 'parameters': schema(a={'type': 'integer'})}),
+               'tool one moved and changed')
+    self.words('a tool renamed', chat(one, two), chat(one, {**two, 'name': 'three'}),
+               'tool two renamed to three')
+    self.words('a description', chat(one, two), chat(one, {**two, 'description': 'y'}),
+               'tool two: description changed')
+    self.words('required', chat({**one, 'parameters': {**schema(a=text), 'required': []}}),
+               chat({**one, 'parameters': {**schema(a=text), 'required': ['a']}}),
+               'tool one: required parameters changed')
+
   # JSON: the schema, and the patches
 
   def validate(self, name, report):

@@ -168,7 +168,7 @@ static void test_arrays(void **state)
     assert_delta("[1,2,3]", "[0,1,2,3,4]", "added /0 0; added /4 4");
     assert_delta("[1,2,3,4]", "[]", "removed /0 1; removed /1 2; removed /2 3; removed /3 4");
     assert_delta("[1,2]", "[2,1]", "moved /0 /1");
-    assert_delta("[1,2,3]", "[3,2,1]", "moved /0 /2; moved /1 /1");
+    assert_delta("[1,2,3]", "[3,2,1]", "moved /0 /2; moved /2 /0");
     assert_delta("[[1],[2],[3],[4]]", "[[1],[4],[2],[3]]", "moved /3 /1");
     assert_delta("[\"a\",\"a\",\"b\"]", "[\"b\",\"a\",\"a\"]", "moved /2 /0");
     assert_delta("[[[[1]]]]", "[[[[2]]]]", "changed /0/0/0/0 1 2");

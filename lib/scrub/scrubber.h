@@ -17,7 +17,9 @@ enum td_literal_kind {
     TD_LITERAL_VARIABLE, /* of the scrubber's variables */
     TD_LITERAL_BASE64,   /* something of the above in base64: characters of its group before it */
     TD_LITERAL_MARK,     /* a placeholder */
-    TD_LITERAL_NAME,     /* what names of fields end in */
+    TD_LITERAL_NAME,     /* a word of the names of fields; only in a quick look, as the next */
+    TD_LITERAL_PERCENT,  /* a byte that is percent-encoded; likewise */
+    TD_LITERAL_SIGN,     /* of JSON that takes a closer one */
 };
 
 /* A variable of the environment. */

@@ -36,21 +36,49 @@ static int add_names(struct td_sift *sift, const char *list)
     return status;
 }
 
+/* What JSON is not plain with: values one behind the other, and escapes in the middle of something
+ * that is looked for. */
+static int add_signs(struct td_sift *sift)
+{
+    static const char *const signs[] = {"}{\"", "}{}", "} {", "\\u00", ":\\/", "1\\/", "m\\/"};
+    int status = 0;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs && status == 0; i++)
+        status =
+            td_literals_add(&sift->literals, &(struct td_literal){.text = td_bytes_of(signs[i]),
+                                                                  .kind = TD_LITERAL_SIGN});
+    /* Bytes that are percent-encoded, as letters, digits and signs are. */
+    static const char digits[] = "0123456789abcdefABCDEF";
+    for (char first = '2'; first <= '7'; first++) {
+        for (size_t i = 0; digits[i] && status == 0; i++) {
+            char code[] = {'%', first, digits[i]};
+            struct td_bytes text = td_arena_copy(&sift->arena, td_bytes(code, sizeof code));
+            status = text.data ? td_literals_add(
+                                     &sift->literals,
+                                     &(struct td_literal){.text = text, .kind = TD_LITERAL_PERCENT})
+                               : TD_ERR_NOMEM;
+        }
+    }
+    return status;
+}
+
 int td_sift_init(struct td_sift *sift, const struct td_scrubber *scrubber)
 {
-    *sift = (struct td_sift){.scrubber = scrubber, .body = 1};
+    enum { SHORTEST = 7 }; /* "://a:b@" */
+    *sift = (struct td_sift){.scrubber = scrubber, .body = 1, .shortest = SHORTEST};
     td_literals_init(&sift->literals);
     td_arena_init(&sift->arena);
     td_map_init(&sift->groups);
     td_buf_init(&sift->plain);
-    td_buf_init(&sift->url_text);
     for (size_t i = 0; i < TD_SIFT_KINDS; i++)
         td_buf_init(&sift->kinds[i].line);
     int status = td_scrubber_fill(scrubber, &sift->literals, &sift->arena);
     for (size_t i = 0; i < td_name_rule_count && status == 0; i++)
         status = add_names(sift, td_name_rules[i].fields);
+    if (status == 0)
+        status = add_signs(sift);
     for (size_t i = 0; i < scrubber->variable_count; i++) {
         struct td_bytes value = scrubber->variables[i].value;
+        sift->shortest = value.len < sift->shortest ? value.len : sift->shortest;
         for (size_t k = 0; k < value.len; k++)
             sift->odd_values |= (unsigned char)value.data[k] < 0x20 ||
                                 (unsigned char)value.data[k] >= 0x7f ||
@@ -75,7 +103,6 @@ void td_sift_release(struct td_sift *sift)
     td_arena_release(&sift->arena);
     td_map_release(&sift->groups);
     td_buf_release(&sift->plain);
-    td_buf_release(&sift->url_text);
     free(sift->slots);
 }
 
@@ -101,6 +128,7 @@ bool td_sift_counts(const struct td_literal *literal, struct td_bytes text, size
     switch (literal->kind) {
     case TD_LITERAL_MARK:
     case TD_LITERAL_NAME:
+    case TD_LITERAL_SIGN:
         return false;
     case TD_LITERAL_SHAPE:
         return td_key_shape_match(&td_key_shapes[literal->index], text, at, &start, &end);
@@ -113,29 +141,22 @@ bool td_sift_counts(const struct td_literal *literal, struct td_bytes text, size
     }
 }
 
-/* A byte that is percent-encoded, as letters, digits and signs are. */
-static bool has_percent(struct td_bytes text)
-{
-    const char *at = text.data, *end = text.data + text.len;
-    while ((at = memchr(at, '%', (size_t)(end - at))) && end - at >= 3) {
-        if (at[1] >= '2' && at[1] <= '7')
-            return true;
-        at++;
-    }
-    return false;
-}
-
 bool td_sift_has_literal(struct td_sift *sift, struct td_bytes text)
 {
-    if (text.len && has_percent(text))
-        return true;
     struct td_literal_search search;
     const struct td_literal *literal;
-    size_t from[TD_SPECIAL_COUNT] = {0}, at;
+    size_t from[TD_SPECIAL_COUNT], at;
+    bool begun = false;
+    if (text.len < 3)
+        return false;
     td_literal_search_init(&search, &sift->literals, text);
-    while ((literal = td_literal_search_next(&search, &at)))
+    while ((literal = td_literal_search_next(&search, &at))) {
+        if (!begun)
+            memset(from, 0, sizeof from);
+        begun = true;
         if (td_sift_counts(literal, text, at, from))
             return true;
+    }
     return false;
 }
 
@@ -197,15 +218,13 @@ void td_sift_value(struct td_sift *sift, struct td_bytes key, struct td_bytes te
     if (sift->suspicious || !text.len)
         return;
     if (td_bytes_equal(key, TD_BYTES("url")) || td_bytes_equal(key, TD_BYTES("request_uri"))) {
-        if (td_bytes_equal(sift->url, text))
+        struct td_hash hash = td_hash_bytes(text);
+        struct td_hash *clean = &sift->urls[hash.low % (sizeof sift->urls / sizeof *sift->urls)];
+        if (td_hash_equal(*clean, hash))
             return;
         td_sift_ask(sift, text, TD_PART_URL, td_bytes("", 0));
-        sift->url = td_bytes(NULL, 0);
-        if (!sift->suspicious && text.len < 1024) {
-            td_buf_clear(&sift->url_text);
-            td_buf_put_bytes(&sift->url_text, text);
-            sift->url = td_buf_view(&sift->url_text);
-        }
+        if (!sift->suspicious)
+            *clean = hash;
     } else if (kinds_of(sift, key) & KIND_KEY) {
         td_sift_ask(sift, text, TD_PART_HEADER, key);
         td_sift_ask(sift, text, TD_PART_FIELD, key);
@@ -213,11 +232,6 @@ void td_sift_value(struct td_sift *sift, struct td_bytes key, struct td_bytes te
                memchr(text.data, '\\', text.len)) {
         td_sift_ask(sift, text, TD_PART_HEADER, key);
     }
-}
-
-static bool has(struct td_bytes text, const char *what)
-{
-    return memmem(text.data, text.len, what, strlen(what)) != NULL;
 }
 
 /* The end of a name in JSON, in quotes and before a colon, that is no secret's. */
@@ -236,16 +250,14 @@ static bool is_other_name(struct td_sift *sift, struct td_bytes text, size_t at,
  * Whether JSON is clean for sure, by its bytes as they stand: one value, nothing in it that a
  * secret is looked for by, or would be if its escapes were decoded.
  */
-static bool is_plain_json(struct td_sift *sift, struct td_bytes text)
+bool td_sift_is_plain_json(struct td_sift *sift, struct td_bytes text)
 {
     struct td_literal_search search;
     const struct td_literal *literal;
     size_t from[TD_SPECIAL_COUNT] = {0}, at;
     bool escaped = memchr(text.data, '\\', text.len) != NULL;
-    if (sift->scrubber->own_fields || has_percent(text) || has(text, "}{") || has(text, "} ") ||
-        has(text, "}\n") || has(text, "}\r") || text.data[0] != '{')
-        return false;
-    if (escaped && (sift->odd_values || has(text, "\\u00") || has(text, "\\/")))
+    if (sift->scrubber->own_fields || text.data[0] != '{' || (escaped && sift->odd_values) ||
+        memchr(text.data, '\n', text.len))
         return false;
     td_literal_search_init(&search, &sift->literals, text);
     while ((literal = td_literal_search_next(&search, &at))) {
@@ -255,7 +267,7 @@ static bool is_plain_json(struct td_sift *sift, struct td_bytes text)
         if (word && ((end < text.len && td_class_of(text.data[end]) & TD_CLASS_TOKEN) ||
                      is_other_name(sift, text, at, len)))
             continue;
-        if (literal->kind == TD_LITERAL_NAME || (escaped && literal->kind != TD_LITERAL_MARK) ||
+        if (literal->kind >= TD_LITERAL_NAME || (escaped && literal->kind != TD_LITERAL_MARK) ||
             (word && end < text.len && text.data[end] == '"') ||
             td_sift_counts(literal, text, at, from))
             return false;
@@ -279,7 +291,7 @@ void td_sift_body(struct td_sift *sift, struct td_bytes text)
         at++;
     struct td_bytes rest = td_bytes(text.data + at, text.len - at);
     if (rest.len && (rest.data[0] == '{' || rest.data[0] == '[')) {
-        if (!is_plain_json(sift, text)) {
+        if (!td_sift_is_plain_json(sift, text)) {
             td_sift_json(sift, text, false);
             td_sift_end_events(sift);
         }

@@ -65,8 +65,7 @@ struct td_sift {
         uint8_t len;
         uint8_t kinds;
     } known[256];
-    struct td_bytes url; /* the last one, when it was clean */
-    struct td_buf url_text;
+    struct td_hash urls[64]; /* of clean ones */
     struct td_buf plain;
 
     struct td_map groups;
@@ -83,6 +82,7 @@ struct td_sift {
     size_t kind;      /* of the last event */
     size_t next_kind; /* the one that gives way to a new one */
     bool odd_values;  /* a variable's value looks different in JSON */
+    size_t shortest;  /* a text that holds something is no shorter */
 };
 
 /* 0 or TD_ERR_NOMEM; to be released in any case. */
@@ -103,6 +103,7 @@ void td_sift_end_events(struct td_sift *sift);
  * slots that there are. */
 void td_sift_ask(struct td_sift *sift, struct td_bytes text, enum td_part_kind kind,
                  struct td_bytes name);
+bool td_sift_is_plain_json(struct td_sift *sift, struct td_bytes text);
 bool td_sift_has_literal(struct td_sift *sift, struct td_bytes text);
 void td_sift_string(struct td_sift *sift, struct td_bytes text, bool escaped);
 bool td_sift_is_field(struct td_sift *sift, struct td_bytes name);

@@ -9,17 +9,30 @@
 
 #include "scrub/pieces.h"
 #include "scrub/sift.h"
+#include "json/scalar.h"
+
+static const struct td_hash no_json = {0, 1};
 
 /* How many bytes are the same at the beginning of both. */
 static size_t common(const char *a, const char *b, size_t len)
 {
     size_t i = 0;
+    for (; len - i >= 32; i += 32) {
+        uint64_t x[4], y[4];
+        memcpy(x, a + i, 32);
+        memcpy(y, b + i, 32);
+        if ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]))
+            break;
+    }
     for (; len - i >= 8; i += 8) {
         uint64_t x, y;
         memcpy(&x, a + i, 8);
         memcpy(&y, b + i, 8);
-        if (x != y)
+        if (x != y) {
+            /* Where the lowest byte comes first, it is known which one. */
+            i += __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (size_t)__builtin_ctzll(x ^ y) / 8 : 0;
             break;
+        }
     }
     while (i < len && a[i] == b[i])
         i++;
@@ -52,18 +65,22 @@ static void tell_kind(struct td_sift *sift, struct td_sift_kind *kind)
 }
 
 /* Where what stands in a slot ends; SIZE_MAX where it is not simple. */
-static size_t slot_end(const struct td_sift_slot *slot, struct td_bytes line, size_t at)
+static size_t slot_end(bool is_string, struct td_bytes line, size_t at, bool *escaped)
 {
+    *escaped = false;
+    while (is_string && at < line.len) {
+        at += td_json_plain_run(line.data + at, line.len - at);
+        if (at < line.len && line.data[at] == '"')
+            return at;
+        *escaped = true;
+        at += 2;
+    }
     for (; at < line.len; at++) {
         char c = line.data[at];
-        if (slot->is_string && c == '"')
-            return at;
-        if (slot->is_string && c == '\\')
-            at++;
-        else if (!slot->is_string && (c == ',' || c == '}' || c == ']'))
-            return at;
-        else if (!slot->is_string && (c == '"' || c == ' ' || c == '{' || c == '['))
-            return SIZE_MAX;
+        if (c == ',' || c == '}' || c == ']')
+            return is_string ? SIZE_MAX : at;
+        if (c == '"' || c == ' ' || c == '{' || c == '[')
+            break;
     }
     return SIZE_MAX;
 }
@@ -72,6 +89,7 @@ static size_t slot_end(const struct td_sift_slot *slot, struct td_bytes line, si
 struct change {
     size_t slot;
     size_t start, end;
+    bool escaped;
 };
 
 enum { MOST_CHANGES = 64 };
@@ -96,10 +114,14 @@ static bool is_of_kind(const struct td_sift_kind *kind, struct td_bytes line,
         if (next == kind->count || slot->start > differs || slot->start < old || slot->fixed ||
             *count == MOST_CHANGES)
             return false;
-        size_t start = now + (slot->start - old), end = slot_end(slot, line, start);
+        struct change *change = &changes[(*count)++];
+        size_t start = now + (slot->start - old);
+        size_t end = slot_end(slot->is_string, line, start, &change->escaped);
         if (end == SIZE_MAX)
             return false;
-        changes[(*count)++] = (struct change){next++, start, end};
+        change->slot = next++;
+        change->start = start;
+        change->end = end;
         old = slot->end;
         now = end;
     }
@@ -118,8 +140,8 @@ static void take_changes(struct td_sift *sift, struct td_sift_kind *kind, struct
             other = td_sift_piece(sift, slot->group, found, 1);
             slot->counted++;
         }
-        if (other && found.len && (slot->is_string || found.len >= 8))
-            td_sift_string(sift, found, memchr(found.data, '\\', found.len) != NULL);
+        if (other && found.len >= (slot->is_string ? sift->shortest : 8))
+            td_sift_string(sift, found, changes[i].escaped);
     }
     kind->events++;
 }
@@ -179,7 +201,6 @@ static void take_event(struct td_sift *sift, struct td_bytes line)
 
 void td_sift_event_line(struct td_sift *sift, struct td_bytes line)
 {
-    static const struct td_hash plain = {0, 1};
     if (sift->suspicious)
         return;
     if (line.len < 5 || memcmp(line.data, "data:", 5) != 0) {
@@ -198,7 +219,7 @@ void td_sift_event_line(struct td_sift *sift, struct td_bytes line)
         return;
     }
     td_sift_text(sift, data);
-    struct td_sift_group *group = td_sift_group(sift, plain);
+    struct td_sift_group *group = td_sift_group(sift, no_json);
     if (group)
         td_sift_piece(sift, group, data, 1);
 }
@@ -228,7 +249,8 @@ void td_sift_end_events(struct td_sift *sift)
         struct td_bytes text = td_buf_view(&group->text);
         if (group->differs && !sift->suspicious) {
             td_sift_string(sift, text, memchr(text.data, '\\', text.len) != NULL);
-            td_sift_text(sift, text);
+            if (group == td_sift_group(sift, no_json))
+                td_sift_text(sift, text);
         }
     }
     sift->touched = NULL;

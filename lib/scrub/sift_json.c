@@ -81,13 +81,19 @@ void td_sift_string(struct td_sift *sift, struct td_bytes text, bool escaped)
 {
     struct td_bytes plain = escaped ? unescape(sift, text) : text;
     size_t at = 0;
-    if (sift->suspicious || !plain.len)
+    if (sift->suspicious || plain.len < 3)
         return;
     while (at < plain.len && (unsigned char)plain.data[at] <= ' ')
         at++;
-    bool nested = escaped && at < plain.len && strchr("{[-de", plain.data[at]);
-    if (nested || td_sift_has_literal(sift, plain) ||
-        (escaped && memchr(plain.data, '\\', plain.len)))
+    struct td_bytes rest = td_bytes(plain.data + at, plain.len - at);
+    bool several = td_bytes_starts_nocase(rest, TD_BYTES("[")) ||
+                   td_bytes_starts_nocase(rest, TD_BYTES("--")) ||
+                   td_bytes_starts_nocase(rest, TD_BYTES("data:")) ||
+                   td_bytes_starts_nocase(rest, TD_BYTES("event:"));
+    bool nested = rest.len && rest.data[0] == '{';
+    if ((escaped && several) || (escaped && nested && !td_sift_is_plain_json(sift, rest)) ||
+        td_sift_has_literal(sift, plain) ||
+        (escaped && !nested && memchr(plain.data, '\\', plain.len)))
         td_sift_ask(sift, text, TD_PART_STRING, td_bytes("", 0));
 }
 

@@ -192,6 +192,9 @@ static bool match_assigned(struct td_bytes text, size_t at, size_t len, size_t *
     while (first && at - first < LONGEST_NAME && td_class_of(text.data[first - 1]) & TD_CLASS_TOKEN)
         first--;
     struct td_bytes name = td_bytes(text.data + first, after - first);
+    static const struct td_bytes mark = TD_BYTES("[REDACTED:");
+    if (first >= mark.len && memcmp(text.data + first - mark.len, mark.data, mark.len) == 0)
+        return false; /* the name of a rule */
     if (first && strchr("?&;", text.data[first - 1]) && text.data[first - 1] &&
         match_query(text, name, after, start, end)) {
         *from = *end;

@@ -12,6 +12,7 @@
   lookup      a request among 10,000            : among 100
   nearest     the nearest of 1,000 for a miss   : one match of the same body
   diff        two 10 MB bodies, one leaf apart  : cJSON reading both
+  scrub       a clean 100 MB cassette, --check  : grep -c for a fixed string
   live        a live transfer, shim preloaded   : not preloaded
   record      100 MB live at 1 Gbit/s, recorded : not recorded; the program's own time, then with
               what `tapedeck record` does when it has ended; then without the limit
@@ -222,6 +223,30 @@ def compare_downloads(folder, base):
   more = median(0, 1) - median(1, 1)
   print(f'memory   {median(0, 1) / 1e6:9.1f} MB : {median(1, 1) / 1e6:9.1f} MB   ratio '
         f'{more / LARGE:5.2f}   target 1.05   what recording adds, by the body', flush=True)
+def took(command):
+  start = time.perf_counter()
+  subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+  return time.perf_counter() - start
+
+
+def peak_memory(command):
+  """In kilobytes."""
+  pid = os.fork()
+  if pid == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execvp(command[0], command)
+  return os.wait4(pid, 0)[2].ru_maxrss
+
+
+def scrub(folder):
+  tapedeck = os.path.join(BUILD, 'cli/tapedeck')
+  for size in (10, 100):
+    large_cassette(f'{folder}/{size}mb.yaml', size * 1000 * 1000)
+  check = [tapedeck, 'scrub', '--check', folder + '/100mb.yaml']
+  compare('scrub', lambda: took(check), lambda: took(['grep', '-c', 'sk-proj-', check[-1]]), '5.00',
+          'scrub --check : grep -c, 100 MB')
+  print('scrub    memory: %d kB for 100 MB, %d kB for 10 MB' % (
+      peak_memory(check), peak_memory(check[:-1] + [folder + '/10mb.yaml'])))
 
 
 def main():
@@ -254,6 +279,7 @@ def main():
       beside = os.path.join(BUILD, 'tests/bench_' + name)
       if os.path.exists(beside):
         subprocess.run([beside], check=True)
+    scrub(folder)
     compare('stream', taped(1), live('/stream'), '0.50', 'tape : nginx, 20 flushed events')
     compare('blob', taped(1), live('/blob'), '-', 'tape (20 events) : nginx, one piece')
     compare('events', taped(1), taped(1, TAPEDECK_SPLIT='whole'), '1.10', '20 events : one piece',

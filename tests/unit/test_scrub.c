@@ -2,6 +2,7 @@
 /* Scrubbing: every rule in every form, what is no secret, and the numbers that follow a body. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cassette/base64.h"
 #include "scrub/scrub.h"
@@ -286,12 +287,75 @@ static void test_text(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* Nothing but what secrets are looked for by, for each of the literals. */
+static void test_linear(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    enum { LENGTH = 256 * 1024 };
+    (void)state;
+    for (size_t i = 0; i < scrubber->literals.count; i++) {
+        static const char *const behind[] = {"", " ", "=", "a"};
+        struct td_bytes literal = scrubber->literals.items[i].text;
+        struct td_buf text, out;
+        clock_t before = clock();
+        td_buf_init(&text);
+        td_buf_init(&out);
+        while (text.len < LENGTH) {
+            td_buf_put_bytes(&text, literal);
+            td_buf_put_text(&text, behind[i % 4]);
+        }
+        assert_int_equal(td_scrub_text(scrubber, td_buf_view(&text), &out), 0);
+        td_buf_release(&text);
+        td_buf_release(&out);
+        assert_true(clock() - before < 10 * CLOCKS_PER_SEC);
+    }
+    td_scrubber_free(scrubber);
+}
+
+/* The chunks keep their ends where nothing changed, and go on adding up. */
+static void test_chunks(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    struct td_interaction interaction = {0};
+    struct td_recorded_chunk chunks[] = {{4, 1000}, {10, 2000}, {30, 3000}, {6, 4000}};
+    struct td_field length = {TD_BYTES("content-length"), TD_BYTES("50")};
+    struct td_arena arena;
+    char *secret = made_up("hf_<a34>", 3);
+    char body[64];
+    (void)state;
+    snprintf(body, sizeof body, "a b %s, that", secret);
+    td_arena_init(&arena);
+    struct td_message *message = &interaction.response.message;
+    message->body = td_bytes_of(body);
+    assert_int_equal(message->body.len, 47);
+    chunks[3].len = 3;
+    length.value = TD_BYTES("47");
+    message->headers = (struct td_fields){&length, 1};
+    message->content_length = 47;
+    interaction.response.shape.chunks = (struct td_recorded_chunks){chunks, 4};
+    assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, NULL, NULL), 0);
+    assert_string_equal(message->body.data, "a b [REDACTED:huggingface-token], that");
+    assert_int_equal(message->content_length, 38);
+    assert_string_equal(message->headers.items[0].value.data, "38");
+    const struct td_recorded_chunks *moved = &interaction.response.shape.chunks;
+    assert_int_equal(moved->count, 4);
+    assert_int_equal(moved->items[0].len, 4);
+    assert_int_equal(moved->items[1].len, 10);
+    assert_int_equal(moved->items[2].len, 21);
+    assert_int_equal(moved->items[3].len, 3);
+    assert_int_equal(moved->items[3].at_ns, 4000);
+    td_arena_release(&arena);
+    td_scrubber_free(scrubber);
+    free(secret);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes),      cmocka_unit_test(test_cut_streams),
         cmocka_unit_test(test_environment), cmocka_unit_test(test_request),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text),        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,7 +138,7 @@ static size_t next_pair(const struct td_literals *literals, struct td_bytes text
     for (; text.len - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, text.data + at, 8);
-        if (is_present(literals, word) | is_present(literals, word >> 16) |
+        if ((int)is_present(literals, word) | is_present(literals, word >> 16) |
             is_present(literals, word >> 32) | is_present(literals, word >> 48))
             break;
     }

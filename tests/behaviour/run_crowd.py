@@ -113,6 +113,9 @@ class Suite:
                  cassette, range(1000), run)
 
   def test_fork(self):
+    if 'asan' in self.shim:
+      self.tap.skip('32 threads fork', "an address sanitizer's own locks do not outlive that")
+      return
     cassette = self.cassette()
     run = self.record(cassette, self.crowd, '--fork', '--size', '50000', self.url, '2', '16', '320')
     self.check('32 threads fork for their requests', cassette, range(320), run)

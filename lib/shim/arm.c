@@ -5,6 +5,7 @@
 
 #include "http/url.h"
 #include "shim/callbacks.h"
+#include "shim/multi.h"
 #include "shim/redirect.h"
 #include "shim/session.h"
 #include "shim/tap.h"
@@ -286,6 +287,8 @@ CURLcode td_arm(struct td_easy *easy)
     }
     if (code != CURLE_OK)
         td_disarm(easy);
+    if (easy->multi)
+        td_multi_wake(easy->multi, easy);
     td_buf_release(&url);
     td_deck_unref(deck);
     return code;

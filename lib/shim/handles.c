@@ -95,6 +95,7 @@ struct td_multi *td_multi_add(CURLM *curl, const struct td_real *real)
     if (multi) {
         multi->curl = curl;
         multi->real = real;
+        td_watch_init(&multi->watch);
         td_wait_init(&multi->wait);
     }
     return add(&multis, curl, multi);
@@ -115,6 +116,6 @@ void td_multi_drop(struct td_multi *multi)
     free(multi->done);
     td_wait_release(&multi->wait);
     free(multi->sleepers.items);
-    free(multi->asked);
+    td_watch_release(&multi->watch);
     free(multi);
 }

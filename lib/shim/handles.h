@@ -11,6 +11,7 @@
 #include "shim/real.h"
 #include "shim/sleep.h"
 #include "shim/wait.h"
+#include "shim/watch.h"
 
 struct td_tap;
 struct td_tape;
@@ -29,7 +30,7 @@ struct td_easy {
     bool decked;               /* a deck was in use when that transfer was set up */
     bool performing;           /* inside curl_easy_perform() */
     struct td_easy *next, *previous; /* in td_multi.easies */
-    bool quiet;                      /* nothing has come from libcurl: no need to pump */
+    bool idle;                       /* in td_multi.idle instead */
     int64_t wake_ns;                 /* in td_multi.sleepers: until when */
     size_t sleep_at;                 /* ... and its place there, from 1 */
 };
@@ -40,8 +41,8 @@ struct td_multi {
     struct td_easy *easies;      /* the handles that were added to it, and are awake */
     struct td_sleepers sleepers; /* those whose next chunk is due later */
     size_t count;                /* of all these */
-    struct pollfd *asked;        /* room for two of each */
-    size_t asked_cap;
+    struct td_easy *idle;        /* those that wait for libcurl to speak */
+    struct td_watch watch;       /* ... which it tells */
     struct td_wait wait;
     CURLMsg *done; /* what libcurl has said of them, and the host has not asked for yet */
     size_t done_count, done_next;

@@ -8,21 +8,24 @@
 #include "shim/tap.h"
 #include "shim/tape.h"
 
-static void list_add(struct td_multi *multi, struct td_easy *easy)
+/* With fewer, it costs less to ask each. */
+enum { MANY = 8 };
+
+static void list_add(struct td_easy **list, struct td_easy *easy)
 {
     easy->previous = NULL;
-    easy->next = multi->easies;
+    easy->next = *list;
     if (easy->next)
         easy->next->previous = easy;
-    multi->easies = easy;
+    *list = easy;
 }
 
-static void list_remove(struct td_multi *multi, struct td_easy *easy)
+static void list_remove(struct td_easy **list, struct td_easy *easy)
 {
     if (easy->previous)
         easy->previous->next = easy->next;
     else
-        multi->easies = easy->next;
+        *list = easy->next;
     if (easy->next)
         easy->next->previous = easy->previous;
     easy->next = easy->previous = NULL;
@@ -33,7 +36,10 @@ void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
     if (easy->sleep_at)
         td_sleepers_remove(&multi->sleepers, easy);
     else
-        list_remove(multi, easy);
+        list_remove(easy->idle ? &multi->idle : &multi->easies, easy);
+    if (easy->tape)
+        td_tape_unwatch(easy->tape);
+    easy->idle = false;
     easy->multi = NULL;
     multi->count--;
 }
@@ -50,7 +56,7 @@ CURLMcode td_multi_add_handle(struct td_multi *multi, struct td_easy *easy)
     /* Linked first: adding may call the host's timer callback, which may call us. */
     easy->multi = multi;
     multi->count++;
-    list_add(multi, easy);
+    list_add(&multi->easies, easy);
     CURLMcode result = multi->real->multi_add_handle(multi->curl, easy->curl);
     if (result != CURLM_OK) {
         td_multi_unlink(multi, easy);
@@ -88,7 +94,9 @@ CURLMcode td_multi_cleanup(struct td_multi *multi)
     if (result != CURLM_OK)
         return result;
     while (multi->count) {
-        struct td_easy *easy = multi->easies ? multi->easies : multi->sleepers.items[0];
+        struct td_easy *easy = multi->easies ? multi->easies
+                               : multi->idle ? multi->idle
+                                             : multi->sleepers.items[0];
         td_multi_unlink(multi, easy);
         td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK);
         td_disarm(easy);
@@ -150,45 +158,36 @@ static void go_live(struct td_multi *multi, struct td_easy *easy)
     multi->real->multi_add_handle(multi->curl, easy->curl);
 }
 
-/* From this many on, all are asked at once whether anything has come. */
-enum { MANY = 8 };
-
-/* Room for two descriptors of each handle, or NULL. */
-static struct pollfd *asked(struct td_multi *multi)
+void td_multi_wake(struct td_multi *multi, struct td_easy *easy)
 {
-    if (multi->asked_cap < multi->count) {
-        struct pollfd *more = reallocarray(multi->asked, multi->count, 4 * sizeof *more);
-        if (!more)
-            return NULL;
-        multi->asked = more;
-        multi->asked_cap = 2 * multi->count;
-    }
-    return multi->asked;
+    if (!easy->idle)
+        return;
+    easy->idle = false;
+    list_remove(&multi->idle, easy);
+    list_add(&multi->easies, easy);
 }
 
-/*
- * Most of many transfers have nothing to say at a time: one system call instead of several for each
- * finds those that have. With socket_action() this is done for each event of each of them.
- */
-static void find_quiet(struct td_multi *multi)
+/* Those that libcurl has spoken to; all of them where nobody can tell. */
+static void wake_spoken_to(struct td_multi *multi)
 {
-    struct pollfd *ask = multi->count < MANY ? NULL : asked(multi);
-    size_t count = 0;
-    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
-        easy->quiet = ask && easy->armed && td_tape_listens(easy->tape, ask + count);
-        count += easy->quiet ? 2 : 0;
+    struct td_easy *ready[64];
+    size_t count;
+    if (multi->idle && td_watch_is_foreign(&multi->watch)) {
+        td_watch_release(&multi->watch);
+        while (multi->idle) {
+            td_tape_unwatch(multi->idle->tape);
+            td_multi_wake(multi, multi->idle);
+        }
     }
-    if (!count)
-        return;
-    int saved = errno;
-    bool told = poll(ask, count, 0) >= 0;
-    errno = saved;
-    count = 0;
-    for (struct td_easy *easy = multi->easies; easy; easy = easy->next) {
-        if (!easy->quiet)
-            continue;
-        easy->quiet = told && !ask[count].revents && !ask[count + 1].revents;
-        count += 2;
+    /* What stays readable is woken once, and then no longer among the idle. */
+    while (multi->idle && (count = td_watch_ready(&multi->watch, ready, 64))) {
+        bool more = false;
+        for (size_t i = 0; i < count; i++) {
+            more |= ready[i]->idle;
+            td_multi_wake(multi, ready[i]);
+        }
+        if (count < 64 || !more)
+            break;
     }
 }
 
@@ -200,23 +199,27 @@ void td_multi_pump(struct td_multi *multi)
     while (sleepers->count && td_sleepers_due(sleepers) <= now) {
         struct td_easy *easy = sleepers->items[0];
         td_sleepers_remove(sleepers, easy);
-        list_add(multi, easy);
+        list_add(&multi->easies, easy);
     }
-    find_quiet(multi);
+    wake_spoken_to(multi);
     for (struct td_easy *easy = multi->easies, *next; easy; easy = next) {
         next = easy->next;
         tapped |= td_tap_is_on(easy);
-        if (!easy->armed || easy->quiet)
+        if (!easy->armed)
             continue;
         td_tape_pump(easy->tape);
         if (easy->tape->unknown) {
             go_live(multi, easy);
             continue;
         }
-        if (easy->tape->due_ns == INT64_MAX)
-            continue;
-        list_remove(multi, easy);
-        td_sleepers_add(sleepers, easy, easy->tape->due_ns);
+        if (easy->tape->due_ns != INT64_MAX) {
+            list_remove(&multi->easies, easy);
+            td_sleepers_add(sleepers, easy, easy->tape->due_ns);
+        } else if (multi->count >= MANY && td_tape_watch(easy->tape, &multi->watch)) {
+            list_remove(&multi->easies, easy);
+            list_add(&multi->idle, easy);
+            easy->idle = true;
+        }
     }
     td_wait_tell(multi);
     if (tapped)

@@ -16,6 +16,8 @@ CURLMcode td_multi_cleanup(struct td_multi *multi);
 CURLMsg *td_multi_info_read(struct td_multi *multi, int *left);
 /* Before and after any libcurl call that moves transfers. */
 void td_multi_pump(struct td_multi *multi);
+/* The handle's tape is another one now: it is not to be taken for idle. */
+void td_multi_wake(struct td_multi *multi, struct td_easy *easy);
 /* Forgets that the handle was added. */
 void td_multi_unlink(struct td_multi *multi, struct td_easy *easy);
 

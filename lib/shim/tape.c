@@ -47,7 +47,11 @@ static bool is_known(const struct td_tape *tape, int which, int fd)
 
 static void close_known(struct td_tape *tape, int which, int *fd)
 {
-    if (is_known(tape, which, *fd))
+    bool known = is_known(tape, which, *fd);
+    if (known && tape->watched >> which & 1)
+        td_watch_drop(tape->watch, *fd);
+    tape->watched &= ~(1u << which);
+    if (known)
         close(*fd);
     *fd = -1;
 }
@@ -428,11 +432,34 @@ static enum step step(struct td_tape *tape)
     }
 }
 
-bool td_tape_listens(const struct td_tape *tape, struct pollfd ask[2])
+/* Each socket is in the set once, until it is closed. */
+static bool watch_one(struct td_tape *tape, int which, int fd)
 {
-    ask[0] = (struct pollfd){.fd = tape->connection, .events = POLLIN};
-    ask[1] = (struct pollfd){.fd = tape->listener, .events = POLLIN};
-    return !tape->failed && tape->listener >= 0 && (!tape->wire || td_wire_is_idle(tape->wire));
+    if (fd >= 0 && !(tape->watched >> which & 1) && td_watch_add(tape->watch, fd, tape->easy))
+        tape->watched |= 1u << which;
+    return fd < 0 || tape->watched >> which & 1;
+}
+
+bool td_tape_watch(struct td_tape *tape, struct td_watch *watch)
+{
+    if (tape->failed || tape->listener < 0 || (tape->wire && !td_wire_is_idle(tape->wire)))
+        return false;
+    tape->watch = watch;
+    return watch_one(tape, LISTENER, tape->listener) &&
+           watch_one(tape, CONNECTION, tape->connection);
+}
+
+static void unwatch(struct td_tape *tape, int which, int fd)
+{
+    if (tape->watched >> which & 1)
+        td_watch_drop(tape->watch, fd);
+    tape->watched &= ~(1u << which);
+}
+
+void td_tape_unwatch(struct td_tape *tape)
+{
+    unwatch(tape, LISTENER, tape->listener);
+    unwatch(tape, CONNECTION, tape->connection);
 }
 
 bool td_tape_pump(struct td_tape *tape)

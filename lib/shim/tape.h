@@ -8,7 +8,6 @@
 #ifndef TD_SHIM_TAPE_H
 #define TD_SHIM_TAPE_H
 
-#include <poll.h>
 #include <sys/un.h>
 
 #include "deck/deck.h"
@@ -22,12 +21,14 @@ struct td_tape {
     struct td_easy *easy;
 
     /* The line to libcurl. */
-    int listener;      /* -1: none */
-    int connection;    /* -1: none */
-    int path;          /* a handle on the listener's file, which has no name any more; or -1 */
-    ino_t inodes[3];   /* of these three, to know them by before they are closed */
-    pid_t owner;       /* the process that opened them: a forked child shares them */
-    char address[108]; /* what libcurl is to connect to: a file, or an abstract name */
+    int listener;           /* -1: none */
+    int connection;         /* -1: none */
+    int path;               /* a handle on the listener's file, which has no name any more; or -1 */
+    ino_t inodes[3];        /* of these three, to know them by before they are closed */
+    struct td_watch *watch; /* where the first two are watched, */
+    unsigned watched;       /* a bit for each */
+    pid_t owner;            /* the process that opened them: a forked child shares them */
+    char address[108];      /* what libcurl is to connect to: a file, or an abstract name */
     bool abstract;
     struct sockaddr_un name; /* what the listener is bound to */
     struct td_wire *wire;
@@ -70,9 +71,11 @@ void td_tape_end(struct td_tape *tape);
 
 /* Finds out on which true URL libcurl is now: `url`, `secure` and `port`. */
 void td_tape_locate(struct td_tape *tape);
-/* Whether there is nothing to pump before something comes from libcurl: then `ask` is filled in for
- * poll(), which tells when it has. */
-bool td_tape_listens(const struct td_tape *tape, struct pollfd ask[2]);
+/* Has the watch told when libcurl speaks to it. False where the tape has something to do before
+ * that, or cannot be watched. */
+bool td_tape_watch(struct td_tape *tape, struct td_watch *watch);
+/* Not any more: it leaves its multi handle. */
+void td_tape_unwatch(struct td_tape *tape);
 /* Moves what can be moved without waiting. True where bytes went either way. `due_ns` then tells
  * until when nothing more can be. */
 bool td_tape_pump(struct td_tape *tape);

@@ -69,3 +69,23 @@ bool td_word_is_space(struct td_bytes word)
 {
     return word.len && memchr(" \t\r\n", word.data[0], 4);
 }
+
+bool td_utf8_is_valid(struct td_bytes text)
+{
+    while (text.len) {
+        /* Most of a text is ASCII. */
+        uint64_t word;
+        size_t len = 8;
+        if (text.len >= len) {
+            memcpy(&word, text.data, len);
+            if (!(word & UINT64_C(0x8080808080808080))) {
+                text = td_bytes(text.data + len, text.len - len);
+                continue;
+            }
+        }
+        if (td_utf8_next(text, &len) < 0)
+            return false;
+        text = td_bytes(text.data + len, text.len - len);
+    }
+    return true;
+}

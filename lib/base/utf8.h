@@ -18,4 +18,7 @@ struct td_bytes td_word_next(struct td_bytes *text);
 /* Whether a word is white space. */
 bool td_word_is_space(struct td_bytes word);
 
+/* Whether all of it is. */
+bool td_utf8_is_valid(struct td_bytes text);
+
 #endif

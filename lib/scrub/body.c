@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a body is, and all the texts that it holds. */
+#include "base/utf8.h"
 #include "http/url.h"
 #include "scrub/coding.h"
 #include "scrub/pieces.h"
@@ -48,16 +49,60 @@ bool td_work_looks_like_form(struct td_bytes text)
     return has_value;
 }
 
-void td_work_examine_text(struct td_work *work, const struct td_view *view, unsigned depth)
+typedef const struct td_view *unescape(struct td_desk *desk, const struct td_view *view);
+
+static const struct td_view *unescape_percent(struct td_desk *desk, const struct td_view *view)
+{
+    return td_view_percent(desk, view, false);
+}
+
+/* In bytes that are no text an escape means something only among printable ones. */
+static bool is_readable(char c)
+{
+    return (c >= ' ' && c <= '~') || is_blank(c);
+}
+
+/* Each readable run with an escape, where a secret would fit in; so bytes of other kinds are not
+ * copied once for each way to read them. */
+static void examine_runs(struct td_work *work, const struct td_view *view, char mark,
+                         unescape *plain, unsigned depth)
 {
     struct td_bytes text = view->text;
-    td_work_scan(work, view, depth);
-    if (depth >= MAX_ESCAPES || !text.len)
+    const char *found;
+    for (size_t at = 0; (found = memchr(text.data + at, mark, text.len - at));) {
+        size_t start = (size_t)(found - text.data), end = start;
+        while (start > at && is_readable(text.data[start - 1]))
+            start--;
+        while (end < text.len && is_readable(text.data[end]))
+            end++;
+        if (end - start >= LEAST_BARE)
+            td_work_examine_text(
+                work, plain(&work->desk, td_view_slice(&work->desk, view, start, end - start)),
+                depth);
+        at = end;
+        if (at == text.len)
+            break;
+    }
+}
+
+static void examine_escaped(struct td_work *work, const struct td_view *view, char mark,
+                            unescape *plain, unsigned depth)
+{
+    if (!memchr(view->text.data, mark, view->text.len))
         return;
-    if (memchr(text.data, '%', text.len))
-        td_work_examine_text(work, td_view_percent(&work->desk, view, false), depth + 1);
-    if (memchr(text.data, '\\', text.len))
-        td_work_examine_text(work, td_view_unescape(&work->desk, view), depth + 1);
+    if (td_utf8_is_valid(view->text))
+        td_work_examine_text(work, plain(&work->desk, view), depth);
+    else
+        examine_runs(work, view, mark, plain, depth);
+}
+
+void td_work_examine_text(struct td_work *work, const struct td_view *view, unsigned depth)
+{
+    td_work_scan(work, view, depth);
+    if (depth >= MAX_ESCAPES || !view->text.len)
+        return;
+    examine_escaped(work, view, '%', unescape_percent, depth + 1);
+    examine_escaped(work, view, '\\', td_view_unescape, depth + 1);
 }
 
 void td_work_examine(struct td_work *work, const struct td_view *view, struct td_bytes content_type,

@@ -591,6 +591,27 @@ def test_replay(tap, files, build):
              b'Set-Cookie: sid=[REDACTED:cookie]; Path=/' in run.out, 'it plays to another key', run.story() + run.text())
 
 
+def test_replay_body(tap, files):
+  """Recorded with one key in the URL, a form, JSON and text; played to another one."""
+  key, other = m.secrets(5)[11][1], m.secrets(6)[11][1]
+  bodies = [(JSON, '{"api_key":"%s","q":1}'), (JSON, '{"q":"use %s now"}'), (FORM, 'a=1&access_token=%s&b=2'),
+            (TEXT, 'use %s now')]
+  url = 'http://api.example/v1/x?key=%s&n='
+  files.write('other.yaml', go_dump([interaction(url=url % key + str(i), request=(kind, body % key),
+                                                 response=(TEXT, f'answer {i}'))
+                                     for i, (kind, body) in enumerate(bodies)]))
+  path = files.path('other.yaml')
+  files.run(path)
+  tap.result(key not in files.read('other.yaml'), 'keys in URLs and bodies are gone')
+  for i, (kind, body) in enumerate(bodies):
+    run = Run([files.tapedeck, 'replay', '-q', path, '--', 'curl', '-sS', '-H', 'Content-Type: ' + kind,
+               '--data-binary', body % other, url % other + str(i)])
+    if run.code == 2:  # no -q
+      run = Run([files.tapedeck, 'replay', path, '--', 'curl', '-sS', '-H', 'Content-Type: ' + kind,
+                 '--data-binary', body % other, url % other + str(i)])
+    tap.result(run.out == f'answer {i}'.encode(), f'another key plays: {body}', run.story())
+
+
 def test_hook(tap, files):
   """The hook of docs/scrubbing.md, in a real repository."""
   if not shutil.which('git'):
@@ -647,6 +668,7 @@ def main():
     test_formats(tap, files)
     test_baseline(tap, files)
     test_replay(tap, files, build)
+    test_replay_body(tap, files)
     if os.path.exists(os.path.join(ROOT, 'docs/scrubbing.md')):
       test_hook(tap, files)
   finally:

@@ -314,6 +314,50 @@ static void test_linear(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* Texts that make a careless reader go over the same bytes again and again. */
+static void test_linear_bodies(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    static const struct {
+        const char *type, *head, *again;
+    } bodies[] = {
+        {"application/json", "{\"a\":\"", "\\u0025"},
+        {"application/json", "{\"a\":\"", "\\\\"},
+        {"application/json", "", "{\"a\":"},
+        {"application/json", "", "["},
+        {"application/json", "{", "\""},
+        {"text/plain", "", "%25"},
+        {"text/plain", "", "\\"},
+        {"text/plain", "", "[REDACTED:x]"},
+        {"text/event-stream", "", "data: {\n"},
+        {"text/event-stream", "", "data: {\"a\":\"x\"}\n\n"},
+        {"text/event-stream", "data: x\n", "data: {\"a\":\"\n"},
+        {"multipart/form-data; boundary=x", "--x\r\n", "--x\r\n"},
+        {"application/x-www-form-urlencoded", "", "a=1&"},
+        {"application/x-www-form-urlencoded", "", "%41=%42&"},
+    };
+    enum { LENGTH = 1 << 20 };
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct td_buf body, out;
+        size_t count;
+        clock_t before = clock();
+        td_buf_init(&body);
+        td_buf_init(&out);
+        td_buf_put_text(&body, bodies[i].head);
+        while (body.len < LENGTH)
+            td_buf_put_text(&body, bodies[i].again);
+        scrub_body(scrubber, bodies[i].type, td_buf_view(&body), &out, &count);
+        assert_int_equal(count, 0);
+        td_buf_release(&body);
+        td_buf_release(&out);
+        if (clock() - before > 10 * CLOCKS_PER_SEC)
+            fail_msg("'%s' again and again takes %ld s", bodies[i].again,
+                     (long)((clock() - before) / CLOCKS_PER_SEC));
+    }
+    td_scrubber_free(scrubber);
+}
+
 /* The chunks keep their ends where nothing changed, and go on adding up. */
 static void test_chunks(void **state)
 {
@@ -416,10 +460,15 @@ static void test_before_and_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),      cmocka_unit_test(test_cut_streams),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_request),
-        cmocka_unit_test(test_text),        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_chunks),      cmocka_unit_test(test_before_and_after),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_cut_streams),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_linear_bodies),
+        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_before_and_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,11 +116,12 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         if (td_work_examine_gzip(work, view, content_type, depth) ||
             td_work_examine_frames(work, view, depth))
             return;
-        if (is_events(text, content_type)) {
+        bool json = first == '{' || first == '[';
+        if (!json && is_events(text, content_type)) {
             td_work_examine_events(work, view, depth);
             return;
         }
-        if (first == '{' || first == '[') {
+        if (json) {
             td_work_examine_json(work, view, depth);
             return;
         }

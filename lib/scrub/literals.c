@@ -52,7 +52,7 @@ static uint16_t pair_of(const char *at)
     return pair;
 }
 
-static bool is_present(const struct td_literals *literals, uint64_t pair)
+static uint64_t is_present(const struct td_literals *literals, uint64_t pair)
 {
     pair &= 0xffff;
     return literals->present[pair / 64] >> pair % 64 & 1;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "json/scalar.h"
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
     unsigned __int128 product =
@@ -87,13 +89,12 @@ static size_t string_end(struct td_bytes text, size_t at, bool *escaped)
 {
     *escaped = false;
     while (at < text.len) {
-        const char *quote = memchr(text.data + at, '"', text.len - at);
-        size_t end = quote ? (size_t)(quote - text.data) : text.len;
-        const char *escape = memchr(text.data + at, '\\', end - at);
-        if (!escape)
-            return end;
-        *escaped = true;
-        at = (size_t)(escape - text.data) + 2;
+        at += td_json_plain_run(text.data + at, text.len - at);
+        if (at < text.len && text.data[at] == '"')
+            return at;
+        bool escape = at < text.len && text.data[at] == '\\';
+        *escaped |= escape;
+        at += escape ? 2 : 1;
     }
     return text.len;
 }

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cassette/base64.h"
+#include "base/save.h"
+#include "cassette/emit.h"
 #include "scrub/scrub.h"
 #include "scrub/scrubber.h"
+#include <tapedeck/scrub.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -312,6 +314,50 @@ static void test_linear(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* Texts that make a careless reader go over the same bytes again and again. */
+static void test_linear_bodies(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    static const struct {
+        const char *type, *head, *again;
+    } bodies[] = {
+        {"application/json", "{\"a\":\"", "\\u0025"},
+        {"application/json", "{\"a\":\"", "\\\\"},
+        {"application/json", "", "{\"a\":"},
+        {"application/json", "", "["},
+        {"application/json", "{", "\""},
+        {"text/plain", "", "%25"},
+        {"text/plain", "", "\\"},
+        {"text/plain", "", "[REDACTED:x]"},
+        {"text/event-stream", "", "data: {\n"},
+        {"text/event-stream", "", "data: {\"a\":\"x\"}\n\n"},
+        {"text/event-stream", "data: x\n", "data: {\"a\":\"\n"},
+        {"multipart/form-data; boundary=x", "--x\r\n", "--x\r\n"},
+        {"application/x-www-form-urlencoded", "", "a=1&"},
+        {"application/x-www-form-urlencoded", "", "%41=%42&"},
+    };
+    enum { LENGTH = 1 << 20 };
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct td_buf body, out;
+        size_t count;
+        clock_t before = clock();
+        td_buf_init(&body);
+        td_buf_init(&out);
+        td_buf_put_text(&body, bodies[i].head);
+        while (body.len < LENGTH)
+            td_buf_put_text(&body, bodies[i].again);
+        scrub_body(scrubber, bodies[i].type, td_buf_view(&body), &out, &count);
+        assert_int_equal(count, 0);
+        td_buf_release(&body);
+        td_buf_release(&out);
+        if (clock() - before > 10 * CLOCKS_PER_SEC)
+            fail_msg("'%s' again and again takes %ld s", bodies[i].again,
+                     (long)((clock() - before) / CLOCKS_PER_SEC));
+    }
+    td_scrubber_free(scrubber);
+}
+
 /* The chunks keep their ends where nothing changed, and go on adding up. */
 static void test_chunks(void **state)
 {
@@ -349,13 +395,80 @@ static void test_chunks(void **state)
     free(secret);
 }
 
+/* What was scrubbed before it was written is what is scrubbed afterwards, to the byte. */
+static void test_before_and_after(void **state)
+{
+    static const char path[] = "test_scrub-before.yaml";
+    (void)state;
+    char *key = made_up("sk-proj-<a40>7", 9), *google = made_up("AIza<a35>", 10);
+    struct td_buf stream, url, before, after;
+    struct td_error err;
+    td_buf_init(&stream);
+    td_buf_init(&url);
+    td_buf_init(&before);
+    td_buf_init(&after);
+    td_buf_printf(&stream,
+                  "data: {\"d\":\"it is %.20s\"}\n\ndata: {\"d\":\"%s.\"}\n\ndata: [DONE]\n\n", key,
+                  key + 20);
+    td_buf_printf(&url, "https://h.example/v1?key=%s", google);
+    struct td_field headers[] = {{TD_BYTES("Authorization"), td_bytes_of(key)},
+                                 {TD_BYTES("Content-Type"), TD_BYTES("text/event-stream")}};
+    struct td_recorded_chunk chunks[] = {{(uint32_t)stream.len - 20, 1000000}, {20, 2000000}};
+    struct td_interaction interaction = {
+        .request = {.url = td_buf_view(&url), .method = TD_BYTES("POST")},
+        .response = {.status = TD_BYTES("200 OK"), .code = 200},
+    };
+    interaction.request.message.headers = (struct td_fields){headers, 2};
+    interaction.request.message.body = TD_BYTES("{\"password\":\"hunter2\",\"n\":1}");
+    interaction.request.message.content_length = 30;
+    interaction.response.message.headers = (struct td_fields){headers + 1, 1};
+    interaction.response.message.body = td_buf_view(&stream);
+    interaction.response.message.content_length = -1;
+    interaction.response.shape.chunks = (struct td_recorded_chunks){chunks, 2};
+    struct td_cassette cassette = {.interactions = &interaction, .count = 1};
+    td_emit_cassette(&before, &cassette, TD_LAYOUT_COMPACT);
+    assert_int_equal(td_save(path, td_buf_view(&before), &err), 0);
+
+    struct td_scrub_rules *rules = td_scrub_rules_open(NULL, &err);
+    struct td_scrub_file *file = td_scrub_file_open(rules, path, false, &err);
+    assert_non_null(file);
+    assert_int_equal(td_scrub_file_count(file), 4);
+    size_t len;
+    const char *scrubbed = td_scrub_file_after(file, &len);
+
+    struct td_scrubber *scrubber = make(NULL);
+    struct td_arena arena;
+    td_arena_init(&arena);
+    assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, NULL, &err), 0);
+    td_emit_cassette(&after, &cassette, TD_LAYOUT_COMPACT);
+    assert_int_equal(len, after.len);
+    assert_memory_equal(scrubbed, after.data, len);
+    assert_null(memmem(after.data, after.len, key + 8, 8));
+    td_arena_release(&arena);
+    td_scrubber_free(scrubber);
+    td_scrub_file_close(file);
+    td_scrub_rules_close(rules);
+    remove(path);
+    td_buf_release(&stream);
+    td_buf_release(&url);
+    td_buf_release(&before);
+    td_buf_release(&after);
+    free(key);
+    free(google);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),      cmocka_unit_test(test_cut_streams),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_request),
-        cmocka_unit_test(test_text),        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_cut_streams),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_linear_bodies),
         cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_before_and_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ import threading
 import time
 import urllib.parse
 
+import made_up
 from tap import Run, Tap, clean_environment, find_build, no_network, stock_programs_run
 
 LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789'
@@ -47,10 +48,13 @@ class Canaries:
     for name in ('authorization', 'cookie', 'set-cookie', 'user', 'password', 'environment'):
       self.of[name] = plain(36)
     self.of['shape'] = 'sk-proj-' + plain(74) + 'T3Blbk' + 'FJ' + plain(74)
+    # One for each rule that knows a secret by its form.
+    self.table = [secret for _, secret in made_up.secrets(seed)]
 
   def needles(self):
     """What to look for: each secret in each encoding, and the name of its place."""
-    for name, secret in self.of.items():
+    table = [(f'rule {i}', secret) for i, secret in enumerate(self.table)]
+    for name, secret in [*self.of.items(), *table]:
       raw = secret.encode()
       forms = {raw, urllib.parse.quote(secret, safe='').encode(),
                urllib.parse.quote_plus(secret).encode(), json.dumps(secret)[1:-1].encode(),
@@ -121,15 +125,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
     self.server.heard.append((self.path, dict(self.headers), body))
     of = self.server.canaries.of
+    if 'table' in self.path:
+      self.reply('application/json', body.decode(), of)
+      return
     half = len(of['shape']) // 2  # a stream that cuts a secret in two
     events = ''.join(f'data: {json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]})}\n\n'
                      for part in ('the key is ', of['shape'][:half], of['shape'][half:]))
     text = events if 'stream' in self.path else json.dumps(
         {'access_token': of['json'], 'said': f'use {of["shape"]} and {of["environment"]}'})
+    self.reply('text/event-stream' if 'stream' in self.path else 'application/json', text, of)
+
+  def reply(self, content_type, text, of):
     self.send_response(200)
-    self.send_header('Content-Type',
-                     'text/event-stream' if 'stream' in self.path else 'application/json')
-    self.send_header('Content-Length', str(len(text)))
+    self.send_header('Content-Type', content_type)
+    self.send_header('Content-Length', str(len(text.encode())))
     self.send_header('Set-Cookie', f'session={of["set-cookie"]}; Path=/')
     self.end_headers()
     self.wfile.write(text.encode())
@@ -140,7 +149,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     pass
 
 
-def script(url, canaries, rounds):
+def script(url, canaries, rounds, folder):
   """A shell script that sends every canary, some rounds of it."""
   of = canaries.of
   quote = lambda text: "'" + text.replace("'", "'\\''") + "'"
@@ -153,6 +162,9 @@ def script(url, canaries, rounds):
   body = json.dumps({'api_key': of['json'], 'messages': [f'my key is {of["shape"]}'], 'n': 1})
   key = urllib.parse.quote(of['query'], safe='')
   form = urllib.parse.quote(of['form'], safe='')
+  table = os.path.join(folder, 'table.json')
+  with open(table, 'w', encoding='utf-8') as file:
+    json.dump({'messages': [f'one of them is {secret} and so on' for secret in canaries.table]}, file)
   lines = []
   for i in range(rounds):
     lines += [
@@ -161,6 +173,7 @@ def script(url, canaries, rounds):
         f'curl -si {quote(f"{url}/query/{i}?key={key}&x=1")}',
         f'curl -si -H "Content-Type: application/json" -d {quote(body)} {quote(f"{url}/json/{i}")}',
         f'curl -si -d {quote(f"client_secret={form}&x=1")} {quote(f"{url}/form/{i}")}',
+        f'curl -si -H "Content-Type: application/json" -d @{table} {quote(f"{url}/table/{i}")}',
         f'curl -siN -H "x-trace: {of["environment"]}" {quote(f"{url}/stream/{i}")}',
     ]
   return '\n'.join(lines) + '\n'
@@ -173,9 +186,10 @@ def without_dates(text):
 class Canary:
   def __init__(self, options, folder):
     self.tapedeck = os.path.join(find_build(options.build), 'cli', 'tapedeck')
-    self.work, self.temp = os.path.join(folder, 'work'), os.path.join(folder, 'temp')
-    os.mkdir(self.work)
-    os.mkdir(self.temp)
+    self.work, self.temp, self.given = (os.path.join(folder, name)
+                                        for name in ('work', 'temp', 'given'))
+    for each in (self.work, self.temp, self.given):
+      os.mkdir(each)
     self.canaries = Canaries(7)
     self.needles = list(self.canaries.needles())
     self.server = Server(self.canaries)
@@ -185,7 +199,7 @@ class Canary:
     return find_canaries((self.work, self.temp), self.needles)
 
   def record(self, tap):
-    command = script(self.server.url, self.canaries, 4)
+    command = script(self.server.url, self.canaries, 4, self.given)
     live = Run(['sh', '-c', command], env=self.env)
     watcher = Watcher((self.work, self.temp), self.needles)
     watcher.start()
@@ -206,16 +220,16 @@ class Canary:
                'none is in what tapedeck says', recorded.story())
     played = Run([*no_network(), self.tapedeck, 'replay', '--strict', 'tape.yaml', '--', 'sh', '-c',
                   command], env=self.env, cwd=self.work)
-    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 24,
+    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 28,
                'what was scrubbed plays to the same program', played.story())
     other = Canaries(8)
     played = Run([*no_network(), self.tapedeck, 'replay', 'tape.yaml', '--', 'sh', '-c',
-                  script(self.server.url, other, 4)], env=self.env, cwd=self.work)
-    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 24,
+                  script(self.server.url, other, 4, self.given)], env=self.env, cwd=self.work)
+    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 28,
                'and to one with other keys', played.story())
 
   def kill(self, tap, kills):
-    command = script(self.server.url, self.canaries, 20)
+    command = script(self.server.url, self.canaries, 20, self.given)
     chance, found = random.Random(3), set()
     for _ in range(kills):
       process = subprocess.Popen([self.tapedeck, 'record', '--mode', 'new', '-o', 'killed.yaml',

@@ -74,6 +74,7 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
 
 static int add(struct td_deck *deck, const struct td_interaction *interaction, struct td_error *err)
 {
+    td_deck_note_early(deck, interaction);
     const struct td_interaction *veiled =
         td_veil_interaction(deck->scrubber, interaction, deck->headers_count, &deck->veiled);
     return veiled ? td_index_add_as(deck->index, interaction, veiled, err) : td_error_nomem(err);
@@ -470,6 +471,9 @@ static int answer(struct td_deck *deck, const struct td_query *query, struct td_
     else
         class = td_index_find(deck->index, query);
     bool taken = class && take_any(deck, query, class, request, reply);
+    /* A small body comes along with its head. */
+    if (!taken)
+        taken = td_deck_play_early(deck, query, (int64_t)query->body.len, request, reply);
     if (class && !class->count)
         class = NULL;
     if (taken) {

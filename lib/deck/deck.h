@@ -67,6 +67,10 @@ struct td_reply {
  */
 int td_deck_answer(struct td_deck *deck, const struct td_query *query, struct td_reply *reply,
                    struct td_error *err);
+/* The same for a request of which only the head has come, which announces a body of that length:
+ * true where its turn is that of an interaction that was answered then. */
+bool td_deck_take_early(struct td_deck *deck, const struct td_query *query, int64_t announced,
+                        struct td_reply *reply);
 /* Whether any answer of this deck may end with a reset. */
 bool td_deck_resets(const struct td_deck *deck);
 

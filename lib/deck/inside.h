@@ -36,6 +36,7 @@ struct td_deck {
     struct td_identity base;      /* what the target was when the run began, where it is a member */
     struct td_journal *journal;   /* of the target */
     struct td_scrubber *scrubber;
+    bool has_early;         /* see early.c */
     bool headers_count;     /* for some cassette, when a request is matched */
     struct td_arena veiled; /* requests of the cassettes, as they are matched */
     struct td_arena drafts; /* what hooks have changed for a replay */
@@ -45,6 +46,12 @@ struct td_deck {
     struct td_misses kept; /* with keep_misses */
     struct td_buf shown;   /* what td_deck_misses() or td_deck_hear() gave away last */
 };
+
+/* early.c: minds whether this one was answered before its request was whole. */
+void td_deck_note_early(struct td_deck *deck, const struct td_interaction *interaction);
+/* td_deck_take_early() for a request that was counted already; 0: it was not. */
+bool td_deck_play_early(struct td_deck *deck, const struct td_query *query, int64_t announced,
+                        uint32_t request, struct td_reply *reply);
 
 /* record.c: makes the file of this name what is recorded to, after what an earlier recording of it
  * has left was saved. */

@@ -263,6 +263,42 @@ static void measure_request(struct td_tape *tape, const struct td_request *reque
     }
 }
 
+static struct td_query query_of(const struct td_tape *tape, const struct td_request *request)
+{
+    return (struct td_query){
+        .method = request->method,
+        .url = td_buf_view(&tape->url),
+        .body = request->body,
+        .headers = request->headers,
+    };
+}
+
+static void take(struct td_tape *tape, const struct td_reply *reply, struct td_wire_answer *out)
+{
+    tape->played++;
+    tape->response = reply->response;
+    out->response = reply->response;
+    out->play = reply->play;
+}
+
+static int early(void *context, const struct td_request *request, struct td_wire_answer *out)
+{
+    struct td_tape *tape = context;
+    struct td_bytes length;
+    struct td_reply reply;
+    uint64_t announced;
+    if (!td_fields_get(&request->headers, TD_BYTES("Content-Length"), &length) ||
+        !td_bytes_to_u64(td_bytes_trim(length), &announced) || announced > INT64_MAX)
+        return 0;
+    td_tape_locate(tape);
+    struct td_query query = query_of(tape, request);
+    if (!td_deck_take_early(tape->deck, &query, (int64_t)announced, &reply))
+        return 0;
+    measure_request(tape, request);
+    take(tape, &reply, out);
+    return 0;
+}
+
 static int answer(void *context, const struct td_request *request, struct td_wire_answer *out)
 {
     struct td_tape *tape = context;
@@ -270,12 +306,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
     struct td_error err;
     td_tape_locate(tape);
     measure_request(tape, request);
-    struct td_query query = {
-        .method = request->method,
-        .url = td_buf_view(&tape->url),
-        .body = request->body,
-        .headers = request->headers,
-    };
+    struct td_query query = query_of(tape, request);
     /* What a read callback has given it gives once; a transfer that goes live asks again. */
     if (td_deck_may_go_live(tape->deck) && request->body.len > tape->body.len) {
         td_buf_clear(&tape->body);
@@ -291,10 +322,7 @@ static int answer(void *context, const struct td_request *request, struct td_wir
         snprintf(tape->message, sizeof tape->message, "%.*s", CURL_ERROR_SIZE - 1, err.message);
         return 0;
     }
-    tape->played++;
-    tape->response = reply.response;
-    out->response = reply.response;
-    out->play = reply.play;
+    take(tape, &reply, out);
     return 0;
 }
 
@@ -339,6 +367,7 @@ static bool accept_next(struct td_tape *tape)
         wire = td_wire_new(&(struct td_wire_config){
             .flight_size = tape->flight_size,
             .answer = answer,
+            .early = early,
             .rewrite = rewrite,
             .head = head,
             .context = tape,

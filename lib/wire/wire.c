@@ -30,6 +30,8 @@ struct td_wire {
     enum message sending; /* what `flights` is about */
     struct td_flights flights;
 
+    bool head_seen;     /* of the request that is being read */
+    bool deaf;          /* what comes is the rest of a request that was answered */
     bool continue_seen; /* this request's wish for a 100 was dealt with */
     bool continue_due;  /* a 100 is to go out, or is going out */
     struct td_head continue_head;
@@ -105,26 +107,15 @@ static bool says_close(const struct td_fields *headers)
     return false;
 }
 
-/* A request is whole: gets its answer and makes it ready to go out. */
-static int answer(struct td_wire *wire, struct td_error *err)
+/* Makes the answer ready to go out. */
+static int respond(struct td_wire *wire, const struct td_request *request, struct td_error *err)
 {
-    const struct td_request *request = td_request_parser_request(wire->parser);
     struct td_wire_answer *answer = &wire->answer;
-    if (wire->sending != MESSAGE_CONTINUE)
-        wire->continue_due = false; /* nobody waits for it any more */
-    *answer = (struct td_wire_answer){0};
-    int status = wire->config.answer(wire->config.context, request, answer);
-    if (status < 0)
-        return td_error_set(err, status, "request could not be answered");
-    if (!answer->response) {
-        wire->closed = true;
-        return 0;
-    }
     const struct td_message *message = &answer->response->message;
     if (td_plan_begin(&wire->plan, answer->response, &answer->play) < 0)
         return td_error_nomem(err);
-    status = td_head_write(&wire->head, &wire->plan.response, request->method, wire->config.rewrite,
-                           wire->config.context, err);
+    int status = td_head_write(&wire->head, &wire->plan.response, request->method,
+                               wire->config.rewrite, wire->config.context, err);
     if (status < 0)
         return status;
     if (td_plan_finish(&wire->plan, answer->response, &answer->play, &wire->head) < 0)
@@ -137,6 +128,35 @@ static int answer(struct td_wire *wire, struct td_error *err)
     return 0;
 }
 
+/* A request is whole: gets its answer. */
+static int answer(struct td_wire *wire, struct td_error *err)
+{
+    const struct td_request *request = td_request_parser_request(wire->parser);
+    if (wire->sending != MESSAGE_CONTINUE)
+        wire->continue_due = false; /* nobody waits for it any more */
+    wire->answer = (struct td_wire_answer){0};
+    int status = wire->config.answer(wire->config.context, request, &wire->answer);
+    if (status < 0)
+        return td_error_set(err, status, "request could not be answered");
+    if (wire->answer.response)
+        return respond(wire, request, err);
+    wire->closed = true;
+    return 0;
+}
+
+/* The head of a request has come, and its body is awaited. What still comes of it after an answer
+ * is nobody's business: the connection ends with that. */
+static int answer_early(struct td_wire *wire, const struct td_request *request,
+                        struct td_error *err)
+{
+    wire->answer = (struct td_wire_answer){0};
+    if (wire->config.early && wire->config.early(wire->config.context, request, &wire->answer) < 0)
+        return td_error_set(err, TD_ERR_NOMEM, "request could not be answered");
+    int status = wire->answer.response ? respond(wire, request, err) : 0;
+    wire->last = wire->deaf = wire->responding;
+    return status;
+}
+
 /* Parses until a request is whole, if it comes to that; *taken tells how far. */
 static int parse(struct td_wire *wire, struct td_bytes bytes, size_t *taken, struct td_error *err)
 {
@@ -146,9 +166,11 @@ static int parse(struct td_wire *wire, struct td_bytes bytes, size_t *taken, str
     case TD_REQUEST_HEAD:
         return 0;
     case TD_REQUEST_BODY:
-        if (request->expects_continue && !wire->continue_seen)
+        status = wire->head_seen ? 0 : answer_early(wire, request, err);
+        wire->head_seen = true;
+        if (request->expects_continue && !wire->continue_seen && !wire->responding)
             wire->continue_due = wire->continue_seen = true;
-        return 0;
+        break;
     case TD_REQUEST_COMPLETE:
         status = answer(wire, err);
         break;
@@ -195,7 +217,7 @@ int td_wire_receive(struct td_wire *wire, struct td_bytes bytes, struct td_error
         return 0;
     }
     int status = wire->responding ? 0 : parse(wire, bytes, &taken, err);
-    if (status < 0 || wire->closed || taken == bytes.len)
+    if (status < 0 || wire->closed || wire->deaf || taken == bytes.len)
         return status;
     return keep(wire, td_bytes(bytes.data + taken, bytes.len - taken), err);
 }
@@ -208,7 +230,7 @@ static void next_request(struct td_wire *wire)
     size_t taken = 0;
     int status = 0;
     wire->responding = false;
-    wire->continue_seen = false;
+    wire->continue_seen = wire->head_seen = false;
     td_plan_clear(&wire->plan);
     td_request_parser_reset(wire->parser);
     if (wire->last) {

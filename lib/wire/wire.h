@@ -47,6 +47,9 @@ struct td_wire_config {
      * closes the connection too, and is told. The request is valid until the answer has gone out.
      * Called by td_wire_receive(), and by td_wire_sent() where requests are pipelined. */
     int (*answer)(void *context, const struct td_request *request, struct td_wire_answer *answer);
+    /* The head of a request has come, and more is to come. The same, but it may leave the answer as
+     * it is: then the body is read first. May be NULL. */
+    int (*early)(void *context, const struct td_request *request, struct td_wire_answer *answer);
     td_head_rewrite *rewrite; /* may be NULL */
     /* The head is about to be sent: td_wire_flight() returns its first bytes next (also of a 100,
      * whose edits hide it all). Borrowed until the next head. May be NULL. */

@@ -12,6 +12,7 @@
 
 #include "check_report.h"
 #include "command.h"
+#include "recording.h"
 
 static const char help[] =
     "Usage: tapedeck check [OPTION...] CASSETTE...\n"
@@ -123,8 +124,11 @@ static int save_journal(const char *path, struct td_error *err)
         access(folder, F_OK) < 0)
         return 0;
     struct td_deck *deck = td_deck_open(path, &options, err);
+    if (deck)
+        tell_found(deck, path);
+    bool good = deck;
     td_deck_close(deck);
-    return deck ? 0 : err->code;
+    return good ? 0 : err->code;
 }
 
 static void check_file(struct check_report *report, const struct arguments *arguments,

@@ -8,13 +8,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &check_command,
-    &convert_command,
-    &diff_command,
-    &record_command,
-    &replay_command,
-    &scrub_command,
-    &show_command,
+    &check_command,  &convert_command, &diff_command, &record_command,
+    &replay_command, &scrub_command,   &show_command,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -127,6 +127,7 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
         return complain_error(&err);
     if (preload_shim() < 0)
         return EXIT_INPUT;
+    tell_found(deck, arguments->output);
     int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
     bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
     bool quiet = arguments->quiet || !ran;
@@ -137,7 +138,9 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
                  counts.requests, arguments->output);
     if (!quiet && counts.missed)
         complain("%zu of %zu requests missed", counts.missed, counts.requests);
-    int trouble = finish_recording(deck, arguments->output, quiet);
+    int trouble = 0;
+    if (arguments->deck.mode != TD_MODE_PASSTHROUGH)
+        trouble = finish_recording(deck, arguments->output, quiet, code);
     if (code == 0)
         code = trouble;
     if (code == 0 && counts.missed)

@@ -75,7 +75,12 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
                  "'tapedeck check --fix %s'",
                  saved->busy, saved->busy == 1 ? " is" : "es are", saved->busy == 1 ? "it" : "they",
                  path);
-    if (saved->added)
+    if (saved->aside)
+        complain(
+            "recorded %zu interaction%s in '%s.failed': the command failed, so '%s' was left as "
+            "it is",
+            saved->added, plural(saved->added), path, path);
+    else if (saved->added)
         complain("recorded %zu interaction%s in '%s'%s, which has %zu now", saved->added,
                  plural(saved->added), path, saved->replaced ? " in place of what was there" : "",
                  saved->total);
@@ -83,15 +88,23 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
         complain("nothing was recorded: the command made no HTTP request through a shared "
                  "libcurl; what is linked statically, or uses another library, is not seen");
     else
-        complain("nothing new was recorded in '%s'", path);
+        complain("nothing new was recorded");
 }
 
-int finish_recording(struct td_deck *deck, const char *path, bool quiet)
+void tell_found(const struct td_deck *deck, const char *path)
+{
+    size_t found = td_deck_found(deck);
+    if (found)
+        complain("added %zu interaction%s to '%s' that a recording had left when it was killed",
+                 found, plural(found), path);
+}
+
+int finish_recording(struct td_deck *deck, const char *path, bool quiet, int code)
 {
     struct td_error err;
     struct td_deck_counts counts;
     struct td_deck_saved saved;
-    if (td_deck_save(deck, &saved, &err) < 0)
+    if (td_deck_save(deck, code == 0, &saved, &err) < 0)
         return complain_error(&err);
     td_deck_counts(deck, &counts);
     if (!quiet)

@@ -49,8 +49,10 @@ int recording_flags_take(struct recording_flags *flags, struct td_deck_options *
                          const struct command *command, int option, const char *value);
 void recording_flags_release(struct recording_flags *flags);
 
+/* Says what opening the deck has found and saved. `path` is the cassette as the user calls it. */
+void tell_found(const struct td_deck *deck, const char *path);
 /* Saves what was recorded, and says what came of it unless it is to be `quiet`; 0 or an exit code.
- * `path` is the cassette as the user calls it. */
-int finish_recording(struct td_deck *deck, const char *path, bool quiet);
+ * `code` is the command's own: where it failed, nothing that was there is replaced. */
+int finish_recording(struct td_deck *deck, const char *path, bool quiet, int code);
 
 #endif

@@ -128,6 +128,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
     arguments->deck.pace = variable("TAPEDECK_PACE");
     arguments->deck.faults = variable("TAPEDECK_FAULT");
     arguments->deck.scenario = variable("TAPEDECK_SCENARIO");
+    arguments->match.rules = variable("TAPEDECK_RULES");
     /* Options may stand anywhere in front of "--"; what is behind it is not ours. */
     int ours = 1;
     while (ours < argc && strcmp(argv[ours], "--") != 0)
@@ -266,16 +267,18 @@ static int play(const struct arguments *arguments)
         td_deck_close(deck);
         return EXIT_INPUT;
     }
+    tell_found(deck, arguments->cassettes[0]);
     int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
 
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
     bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
-    if (arguments->deck.mode != TD_MODE_REPLAY) {
-        int trouble = finish_recording(deck, arguments->cassettes[0], arguments->quiet || !ran);
+    if (arguments->deck.mode != TD_MODE_REPLAY && arguments->deck.mode != TD_MODE_PASSTHROUGH) {
+        int trouble =
+            finish_recording(deck, arguments->cassettes[0], arguments->quiet || !ran, code);
         code = code ? code : trouble;
     }
-    if (!arguments->quiet && code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND)
+    if (!arguments->quiet && ran && arguments->deck.mode != TD_MODE_PASSTHROUGH)
         print_summary(deck, &counts);
     bool unplayed =
         arguments->strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);

@@ -253,7 +253,7 @@ int td_deck_eject(struct td_deck *deck, struct td_error *err)
     if (!take_out(deck))
         return td_error_set(err, TD_ERR_INVALID, "the deck is not inserted");
     struct td_deck_saved saved;
-    int status = td_deck_save(deck, &saved, err);
+    int status = td_deck_save(deck, true, &saved, err);
     if (deck->options.hooks.on_eject)
         deck->options.hooks.on_eject(deck->options.context);
     if (status < 0)

@@ -37,6 +37,7 @@ struct td_deck {
     struct td_journal *journal;   /* of the target */
     struct td_scrubber *scrubber;
     bool has_early;         /* see early.c */
+    size_t found;           /* interactions that a recording that was killed had left */
     bool headers_count;     /* for some cassette, when a request is matched */
     struct td_arena veiled; /* requests of the cassettes, as they are matched */
     struct td_arena drafts; /* what hooks have changed for a replay */

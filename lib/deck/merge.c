@@ -240,7 +240,7 @@ static int render_more(struct merging *m, struct td_buf *out)
         return status;
     const struct td_cassette *cassette = td_edit_cassette(edit);
     m->merge->total = cassette->count + m->count;
-    if (replaces(m)) {
+    if (m->merge->may_replace && replaces(m)) {
         for (size_t i = 0; i < cassette->count && status == 0; i++)
             status = td_edit_remove(edit, i, m->err);
         m->merge->replaced = cassette->count > 0;
@@ -266,19 +266,14 @@ static int save(struct merging *m)
     struct td_buf content;
     td_buf_init(&content);
     bool more = has_cassette(m->cassette);
-    int status = more ? render_more(m, &content) : render_new(m, &content);
-    if (more && replaces(m) &&
-        (status == TD_ERR_SYNTAX || status == TD_ERR_FORMAT || status == TD_ERR_VERSION)) {
-        /* What is to be replaced need not be a cassette at all. */
-        td_buf_clear(&content);
-        m->merge->replaced = true;
-        status = render_new(m, &content);
-    }
-    if (status == 0)
+    bool aside = more && replaces(m) && m->merge->aside;
+    int status = more && !aside ? render_more(m, &content) : render_new(m, &content);
+    if (status == 0 && !aside)
         status = write_note(m, td_buf_view(&content));
     if (status == 0)
-        status = td_save(m->cassette, td_buf_view(&content), m->err);
+        status = td_save(aside ? m->merge->aside : m->cassette, td_buf_view(&content), m->err);
     td_buf_release(&content);
+    m->merge->is_aside = aside;
     if (status == 0)
         m->merge->saved = m->count;
     return status;
@@ -314,7 +309,7 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
     td_arena_init(&m.arena);
     td_journal_folder(cassette, &m.folder);
     merge->saved = merge->total = merge->busy = 0;
-    merge->replaced = false;
+    merge->replaced = merge->is_aside = false;
     int status = td_buf_failed(&m.folder) ? td_error_nomem(err) : lock_folder(&m);
     if (status == 0)
         status = finish_earlier(&m);

@@ -15,10 +15,15 @@ struct td_merge {
      * change the interaction, with memory of the arena. */
     bool (*before_save)(void *context, struct td_interaction *interaction, struct td_arena *arena);
     void *context;
+    /* A recording that replaces the cassette: whether it may. What a recording that was killed has
+     * left is added, since nobody knows how much of it there is. */
+    bool may_replace;
+    const char *aside; /* where it goes instead, if it would replace something; or NULL */
     /* Filled in. */
     size_t saved;  /* interactions that were added */
     size_t total;  /* interactions that the cassette has now; only where some were saved */
     size_t busy;   /* processes that are still recording; theirs stays for later */
+    bool is_aside; /* it went there */
     bool replaced; /* the cassette that was there before is gone */
 };
 

@@ -179,9 +179,16 @@ static bool before_save(void *context, struct td_interaction *interaction, struc
            td_scrub_interaction(deck->scrubber, interaction, arena, NULL, NULL) == 0;
 }
 
-int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_error *err)
+/* `aside`: where it goes instead of replacing something; NULL where it may. */
+static int save(struct td_deck *deck, bool may_replace, const char *aside,
+                struct td_deck_saved *saved, struct td_error *err)
 {
-    struct td_merge merge = {.before_save = before_save, .context = deck};
+    struct td_merge merge = {
+        .before_save = before_save,
+        .context = deck,
+        .may_replace = may_replace,
+        .aside = aside,
+    };
     *saved = (struct td_deck_saved){.path = deck->target};
     if (!deck->target || (deck->journal && deck->mode == TD_MODE_REPLAY))
         return 0;
@@ -192,6 +199,19 @@ int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_er
     saved->total = merge.total;
     saved->busy = merge.busy;
     saved->replaced = merge.replaced;
+    saved->aside = merge.is_aside;
+    return status;
+}
+
+int td_deck_save(struct td_deck *deck, bool well, struct td_deck_saved *saved, struct td_error *err)
+{
+    struct td_buf aside;
+    td_buf_init(&aside);
+    if (!well && deck->target)
+        td_buf_printf(&aside, "%s.failed", deck->target);
+    int status =
+        td_buf_failed(&aside) ? td_error_nomem(err) : save(deck, well, aside.data, saved, err);
+    td_buf_release(&aside);
     return status;
 }
 
@@ -234,6 +254,31 @@ static void make_folders(const char *path)
     free(folder);
 }
 
+/* It would be a pity to find out after the requests were made, and paid for. */
+static int check_folder(const struct td_deck *deck, const char *path, struct td_error *err)
+{
+    char folder[PATH_MAX];
+    if ((size_t)snprintf(folder, sizeof folder, "%s", deck->target) >= sizeof folder)
+        return 0;
+    char *slash = strrchr(folder, '/');
+    if (!slash)
+        return 0;
+    slash[slash == folder] = '\0';
+    if (access(folder, W_OK) == 0)
+        return 0;
+    return td_error_set_at(err, TD_ERR_IO, path, 0, 0,
+                           "cannot be recorded to, nothing can be written in its folder: %s",
+                           strerror(errno));
+}
+
+/* A slip in the name must not cost anybody a file. */
+static void add_hint(struct td_error *err)
+{
+    size_t len = strlen(err->message);
+    snprintf(err->message + len, sizeof err->message - len,
+             "; it is not replaced: remove it first, or name another with -o");
+}
+
 int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
 {
     struct td_deck_saved left;
@@ -253,18 +298,27 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
         return td_error_set_at(err, TD_ERR_INVALID, path, 0, 0, "cannot be recorded to: %s",
                                S_ISDIR(found.st_mode) ? "it is a folder" : "it is no file");
     if (!deck->member && td_merge_is_due(deck->target)) {
-        int status = td_deck_save(deck, &left, err ? err : &quiet);
+        int status = save(deck, false, NULL, &left, err ? err : &quiet);
         /* Who only plays may not be allowed to write. */
         if (status < 0 && deck->mode != TD_MODE_REPLAY)
             return status;
+        deck->found = status < 0 ? 0 : left.added;
     }
     if (!deck->member)
         deck->base = td_identity_of(deck->target);
     if (deck->mode == TD_MODE_ONCE)
         deck->mode = deck->base.inode ? TD_MODE_REPLAY : TD_MODE_RECORD;
-    if (deck->mode == TD_MODE_RECORD && deck->base.inode &&
-        td_cassette_load(deck->target, &deck->replaced, NULL) == 0) {
-        int status = td_deck_use_secrets(deck, err);
+    if (deck->mode == TD_MODE_RECORD && !deck->member) {
+        int status = check_folder(deck, path, err);
+        if (status < 0)
+            return status;
+    }
+    if (deck->mode == TD_MODE_RECORD && deck->base.inode && deck->base.size) {
+        int status = td_cassette_load(deck->target, &deck->replaced, err);
+        if (status == 0)
+            status = td_deck_use_secrets(deck, err);
+        else if (!deck->member && err)
+            add_hint(err);
         if (status < 0)
             return status;
     }

@@ -213,6 +213,11 @@ unsigned td_deck_played_by(struct td_deck *deck, size_t position)
     return deck->run ? td_run_played_by(deck->run, position) : 0;
 }
 
+size_t td_deck_found(const struct td_deck *deck)
+{
+    return deck->found;
+}
+
 size_t td_deck_processes(struct td_deck *deck)
 {
     struct td_run_counts counts = {0};

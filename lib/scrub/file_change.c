@@ -17,13 +17,6 @@ typedef int set_field(struct td_edit *edit, size_t position, enum td_side side, 
 typedef int remove_field(struct td_edit *edit, size_t position, enum td_side side, size_t index,
                          struct td_error *err);
 
-static int set_form(struct td_edit *edit, size_t position, enum td_side side, size_t index,
-                    struct td_bytes value, struct td_error *err)
-{
-    (void)side;
-    return td_edit_set_form(edit, position, index, value, err);
-}
-
 /* Fields only go as a whole name, so that the ones that stay can be paired by their names. */
 static int change_fields(struct td_edit *edit, size_t position, enum td_side side,
                          const struct td_fields *read, const struct td_fields *scrubbed,
@@ -43,6 +36,24 @@ static int change_fields(struct td_edit *edit, size_t position, enum td_side sid
         next++;
         if (differs(was->value, is->value))
             status = set(edit, position, side, i, is->value, err);
+    }
+    return status;
+}
+
+/* None goes, and a name may be another one. */
+static int change_form(struct td_edit *edit, size_t position, const struct td_fields *read,
+                       const struct td_fields *scrubbed, struct td_error *err)
+{
+    int status = 0;
+    for (size_t i = 0; i < read->count && status == 0 && read->items != scrubbed->items; i++) {
+        const struct td_field *was = &read->items[i], *is = &scrubbed->items[i];
+        if (differs(was->name, is->name)) {
+            status = td_edit_remove_form(edit, position, i, err);
+            if (status == 0)
+                status = td_edit_add_form(edit, position, is->name, is->value, err);
+        } else if (differs(was->value, is->value)) {
+            status = td_edit_set_form(edit, position, i, is->value, err);
+        }
     }
     return status;
 }
@@ -87,8 +98,7 @@ int td_scrub_change(struct td_edit *edit, size_t position, const struct td_inter
     if (status == 0)
         status = change_message(edit, position, TD_REQUEST, &was->message, &is->message, err);
     if (status == 0)
-        status =
-            change_fields(edit, position, TD_REQUEST, &was->form, &is->form, set_form, NULL, err);
+        status = change_form(edit, position, &was->form, &is->form, err);
     if (status == 0)
         status = change_message(edit, position, TD_RESPONSE, &read->response.message,
                                 &scrubbed->response.message, err);

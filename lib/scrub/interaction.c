@@ -178,6 +178,9 @@ static void scrub_fields(struct scrubbing *scrubbing, struct td_fields *fields,
             changed = true;
             continue;
         }
+        /* A body that is no form, but was said to be one, is a name without a value. */
+        if (part == TD_SCRUB_FORM)
+            changed |= scrub(scrubbing, &field.name, TD_PART_BODY, part, i, td_bytes("", 0));
         changed |=
             scrub(scrubbing, &field.value, part == TD_SCRUB_FORM ? TD_PART_FIELD : TD_PART_HEADER,
                   part, i, field.name);

@@ -203,7 +203,7 @@ __attribute__((destructor)) static void end(void)
     const char *base = getenv("TAPEDECK_BASE");
     if (!loaded || (base && *base))
         return;
-    if (td_deck_save(loaded, &saved, &err) < 0) {
+    if (td_deck_save(loaded, true, &saved, &err) < 0) {
         char line[sizeof err.file + sizeof err.message + 64];
         struct td_buf text;
         td_buf_init(&text);

@@ -344,10 +344,13 @@ class Suite:
     drop = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] \
         if os.geteuid() == 0 else []
     os.chmod(self.folder, 0o755)
-    run = Run([*drop, self.tapedeck, 'record', '-o', cassette, '--', self.crowd, self.url, '2', '2',
-               '20'], timeout=60)
+    command = ['-o', cassette, '--', self.crowd, self.url, '2', '2', '20']
+    run = Run([*drop, self.tapedeck, 'record', '--mode', 'new', *command], timeout=60)
     self.fails('a folder that may not be written to', run, cassette, before,
                ['Permission denied', 'not recorded'])
+    run = Run([*drop, self.tapedeck, 'record', *command], timeout=60)
+    self.tap.result(run.code == 3 and not self.done(run) and b'Permission denied' in run.err,
+                    'what could not be kept is not asked for', run.story())
     os.chmod(folder, 0o755)
 
   def test_journal_removed(self):

@@ -68,7 +68,7 @@ static void leave(const char *url, int64_t start_ns, bool replaces)
 
 static struct td_merge merge(void)
 {
-    struct td_merge merged = {0};
+    struct td_merge merged = {.may_replace = true};
     struct td_error err;
     assert_int_equal(td_merge_journals(cassette, &merged, &err), 0);
     return merged;
@@ -256,14 +256,35 @@ static void test_bad_cassette(void **state)
     unlink(cassette);
     assert_int_equal(merge().saved, 1);
     assert_urls("http://a/");
+}
 
-    /* What is to be replaced need not be one. */
-    file = fopen(cassette, "w");
-    fputs("version: 1\n", file);
-    fclose(file);
-    leave("http://b/", 1, true);
-    assert_true(merge().replaced);
-    assert_urls("http://b/");
+/* A recording that would replace the cassette, but was killed, or whose command failed. */
+static void test_not_replacing(void **state)
+{
+    (void)state;
+    struct td_merge left = {0};
+    leave("http://a/", 1, false);
+    merge();
+    leave("http://b/", 2, true);
+    assert_int_equal(td_merge_journals(cassette, &left, NULL), 0);
+    assert_false(left.replaced);
+    assert_urls("http://a/ http://b/");
+
+    char aside[sizeof cassette + 8];
+    snprintf(aside, sizeof aside, "%s.failed", cassette);
+    struct td_merge failed = {.aside = aside};
+    leave("http://c/", 3, true);
+    assert_int_equal(td_merge_journals(cassette, &failed, NULL), 0);
+    assert_true(failed.is_aside);
+    assert_int_equal(failed.saved, 1);
+    assert_urls("http://a/ http://b/");
+    assert_int_equal(unlink(aside), 0);
+    assert_false(td_merge_is_due(cassette));
+    /* What replaces nothing has no need to be aside. */
+    leave("http://d/", 4, false);
+    assert_int_equal(td_merge_journals(cassette, &failed, NULL), 0);
+    assert_false(failed.is_aside);
+    assert_urls("http://a/ http://b/ http://d/");
 }
 
 /* Many at once: each interaction is saved once. */
@@ -297,7 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_order),         TEST(test_replacing),    TEST(test_left_out), TEST(test_cut),
-        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_at_once),
+        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_not_replacing), TEST(test_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

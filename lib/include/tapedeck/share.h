@@ -44,12 +44,19 @@ struct td_deck_saved {
     size_t added;     /* interactions that were saved now */
     size_t total;     /* that the cassette has; only where some were added */
     size_t busy;      /* processes that are still recording: theirs is saved by the next run */
+    bool aside;       /* it is in PATH.failed instead, where it would have replaced something */
     bool replaced;    /* what the cassette had before is gone */
 };
-/* Saves what was recorded, by this process and by all that have ended. td_deck_eject() does so too;
- * this is for a deck that was shared. On failure all of it is kept beside the cassette, in
- * CASSETTE.journal, and the next deck of this cassette tries again. */
-TD_EXPORT int td_deck_save(struct td_deck *deck, struct td_deck_saved *saved, struct td_error *err);
+/* How many interactions a recording of the deck's cassette that was killed had left, and were added
+ * to it when the deck was opened. */
+TD_EXPORT size_t td_deck_found(const struct td_deck *deck);
+
+/* Saves what was recorded, by this process and by all that have ended. `well`: the programs have
+ * done what they were to do; else a recording that would replace the cassette leaves it as it is.
+ * td_deck_eject() does so too; this is for a deck that was shared. On failure all of it is kept
+ * beside the cassette, in CASSETTE.journal, and the next deck of this cassette tries again. */
+TD_EXPORT int td_deck_save(struct td_deck *deck, bool well, struct td_deck_saved *saved,
+                           struct td_error *err);
 
 #ifdef __cplusplus
 }

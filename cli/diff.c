@@ -190,6 +190,13 @@ static int compare(const struct arguments *arguments)
         return EXIT_CLEAN;
     }
     struct td_diff *diff = td_diff_open(arguments->a, arguments->b, &arguments->diff, &err);
+    if (!diff && arguments->git) {
+        /* Any other end would be the end of git's whole diff. */
+        char line[sizeof err.file + sizeof err.message + 64];
+        printf("tapedeck diff %s\n  cannot be compared: %s\n", arguments->path,
+               td_error_format(&err, line, sizeof line));
+        return finish_output(EXIT_CLEAN);
+    }
     if (!diff)
         return err.code == TD_ERR_INVALID && !*err.file
                    ? complain_usage(&diff_command, "%s", err.message)

@@ -32,7 +32,7 @@ static const char help[] =
     "  -o, --output CASSETTE   where it goes; without, " DEFAULT_CASSETTE
     ", which must not be there\n"
     "  --mode MODE             what becomes of a cassette that is there already:\n"
-    "                            record       it is replaced (this is the default)\n"
+    "                            record       it is replaced (the default), unless COMMAND fails\n"
     "                            new          what it knows is played, what is new is added to it\n"
     "                            once         it is played, nothing is recorded\n"
     "                            replay       likewise, and it is an error if there is none\n"
@@ -43,7 +43,7 @@ static const char help[] =
     "What counts when a request is matched, with --mode new, once or replay:\n" MATCH_FLAGS_HELP
     "\n"
     "Nothing is lost when COMMAND, or this program, is killed: what was finished is kept beside\n"
-    "the cassette in CASSETTE.journal, and saved by whatever uses the cassette next.\n"
+    "the cassette in CASSETTE.journal, and added to it by whatever uses the cassette next.\n"
     "\n"
     "Exit code: COMMAND's own where it failed (128 + N where signal N ended it); else 1 after a\n"
     "miss; 3 where something could not be recorded or saved; else 0. 2: a mistake in the command\n"

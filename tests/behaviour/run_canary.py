@@ -174,7 +174,7 @@ def script(url, canaries, rounds, folder):
         f'curl -si -H "Content-Type: application/json" -d {quote(body)} {quote(f"{url}/json/{i}")}',
         f'curl -si -d {quote(f"client_secret={form}&x=1")} {quote(f"{url}/form/{i}")}',
         f'curl -si -d {quote(body)} {quote(f"{url}/no-form/{i}")}',
-        f'curl -si -d {quote(of["shape"] + "&x=" + of["environment"])} {quote(f"{url}/bare/{i}")}',
+        f'curl -si -d {quote(of["shape"] + "&x=1")} {quote(f"{url}/bare/{i}")}',
         f'curl -si -H "Content-Type: application/json" -d @{table} {quote(f"{url}/table/{i}")}',
         f'curl -siN -H "x-trace: {of["environment"]}" {quote(f"{url}/stream/{i}")}',
     ]

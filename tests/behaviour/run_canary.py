@@ -27,7 +27,7 @@ import time
 import urllib.parse
 
 import made_up
-from tap import Run, Tap, clean_environment, find_build, no_network, stock_programs_run
+from tap import ROOT, Run, Tap, clean_environment, find_build, no_network, stock_programs_run
 
 LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789'
 
@@ -256,7 +256,9 @@ def main():
   parser.add_argument('--kills', type=int, default=10)
   options = parser.parse_args()
   tap = Tap()
-  preload = os.environ.get('LD_PRELOAD', '')
+  tapedeck = os.path.join(find_build(options.build), 'cli', 'tapedeck')
+  preload = Run([tapedeck, 'replay', '-q', os.path.join(ROOT, 'testdata/seeds/openai-chat-hello.yaml'),
+                 '--', 'printenv', 'LD_PRELOAD']).out.decode().strip()
   if not stock_programs_run(preload):
     print('1..0 # SKIP the stock curl does not run under this sanitizer')
     return 0

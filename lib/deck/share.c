@@ -102,7 +102,14 @@ static int make_folder(struct td_deck *deck, struct td_error *err)
         free(folder);
         return status;
     }
-    deck->folder = folder;
+    /* Its whole name: the programs of the run may go elsewhere before they join it. */
+    deck->folder = realpath(folder, NULL);
+    if (!deck->folder) {
+        rmdir(folder);
+        free(folder);
+        return td_error_nomem(err);
+    }
+    free(folder);
     deck->folder_owner = getpid();
     return 0;
 }

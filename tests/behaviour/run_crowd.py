@@ -158,6 +158,18 @@ class Suite:
     run = self.record(deep, self.crowd, self.url, '1', '1', '3')
     self.check('a cassette in a folder that is not there', deep, range(3), run)
 
+  def test_relative_tmpdir(self):
+    """The folder of the run is found from wherever a program is."""
+    cassette = self.cassette()
+    where = os.path.dirname(cassette)
+    os.mkdir(os.path.join(where, 'tmp'))
+    run = self.record(cassette, self.crowd, '--chdir', self.url, '1', '1', '2', cwd=where,
+                      env=dict(os.environ, TMPDIR='tmp'))
+    left = os.listdir(os.path.join(where, 'tmp'))
+    self.tap.result(not left, 'a relative TMPDIR is left empty', str(left))
+    os.rmdir(os.path.join(where, 'tmp'))
+    self.check('a relative TMPDIR', cassette, range(2), run)
+
   def test_two_recordings(self):
     """Two runs at once of one cassette."""
     for mode in ('once', 'new', 'record'):

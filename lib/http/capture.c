@@ -423,10 +423,15 @@ static void put_headers(struct finishing *f, struct td_bytes text)
             length <= INT64_MAX)
             message->content_length = (int64_t)length;
         dropped |= response->uncompressed && (length_line || is(name, "Content-Encoding"));
-        put_shown(&head, name, dropped ? &value : NULL);
+        /* What would not be read as one name keeps its header, and loses its place. */
+        if (td_token_valid(name))
+            put_shown(&head, name, dropped ? &value : NULL);
         if (!dropped)
             fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
     }
+    /* Where there are chunks, they say how long the body is. */
+    if (message->transfer_encoding.count)
+        message->content_length = -1;
     message->headers = (struct td_fields){fields, count};
     response->shape.head = keep(f, td_buf_view(&head));
     f->failed = f->failed || td_buf_failed(&head);

@@ -229,6 +229,22 @@ static void test_status_lines(void **state)
     }
 }
 
+/* Lengths that are not the body's, where there are chunks; names that are no tokens. */
+static void test_odd_heads(void **state)
+{
+    (void)state;
+    send_text(GET, "");
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\na=b: 1\r\n"
+           "c d: 2\r\n\r\n");
+    body("x");
+    end();
+    assert_true(whole);
+    assert_text(made.response.shape.broken, "");
+    assert_int_equal(made.response.message.content_length, -1);
+    assert_fields(&made.response.message.headers, "Content-Length=9, a=b=1, c d=2");
+    assert_text(made.response.shape.head, "Transfer-Encoding=chunked Content-Length");
+}
+
 static void test_interim_and_trailers(void **state)
 {
     (void)state;
@@ -365,6 +381,7 @@ int main(void)
         TEST(test_form),
         TEST(test_response),
         TEST(test_status_lines),
+        TEST(test_odd_heads),
         TEST(test_interim_and_trailers),
         TEST(test_decoded),
         TEST(test_ends),

@@ -508,8 +508,7 @@ void td_deck_refuse(struct td_deck *deck, struct td_bytes url, const char *reaso
     struct td_buf text, shown;
     td_buf_init(&text);
     td_buf_init(&shown);
-    if (td_scrub_text(deck->scrubber, url, &shown) < 0)
-        td_buf_clear(&shown);
+    td_deck_put_url(deck, url, &shown);
     url = td_buf_view(&shown);
     td_buf_printf(&text, "tapedeck: request %u was refused: ", (unsigned)request);
     td_buf_put_bytes(&text, url);

@@ -57,6 +57,8 @@ bool td_deck_play_early(struct td_deck *deck, const struct td_query *query, int6
 /* record.c: makes the file of this name what is recorded to, after what an earlier recording of it
  * has left was saved. */
 int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err);
+/* Appends a URL to a message, without its secrets; nothing where memory ran out. */
+void td_deck_put_url(const struct td_deck *deck, struct td_bytes url, struct td_buf *out);
 /* deck/direct.c: the manner in which it plays. */
 
 /* From the options, whose texts become the deck's own. */

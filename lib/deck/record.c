@@ -96,35 +96,55 @@ bool td_deck_passes(const struct td_deck *deck, const char *url)
 
 /* ---- recording ---- */
 
-static void tell(struct td_deck *deck, const char *format, ...) TD_PRINTF(2, 3);
-
-static void tell(struct td_deck *deck, const char *format, ...)
+void td_deck_put_url(const struct td_deck *deck, struct td_bytes url, struct td_buf *out)
 {
-    char line[2048];
-    struct td_buf text, safe;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    td_buf_init(&text);
+    struct td_buf veiled, no_body;
+    bool changed, body_changed;
+    td_buf_init(&veiled);
+    td_buf_init(&no_body);
+    if (td_scrub_request(deck->scrubber, url, TD_BYTES(""), TD_BYTES(""), &veiled, &no_body,
+                         &changed, &body_changed) == 0)
+        td_buf_put_bytes(out, changed ? td_buf_view(&veiled) : url);
+    td_buf_release(&veiled);
+    td_buf_release(&no_body);
+}
+
+/* Tells what became of a transfer, and of which one. */
+static void tell(struct td_deck *deck, struct td_buf *what, struct td_bytes method,
+                 struct td_bytes url, const char *reason)
+{
+    struct td_buf safe;
     td_buf_init(&safe);
-    td_buf_printf(&text, "tapedeck: %s\n", line);
-    if (td_scrub_text(deck->scrubber, td_buf_view(&text), &safe) == 0 && deck->teller)
+    td_buf_put_text(what, ": ");
+    td_buf_put_bytes(what, method);
+    if (method.len)
+        td_buf_put_char(what, ' ');
+    td_deck_put_url(deck, url, what);
+    td_buf_printf(what, "%s%s\n", *reason ? ": " : "", reason);
+    if (!td_buf_failed(what) && td_scrub_text(deck->scrubber, td_buf_view(what), &safe) == 0 &&
+        deck->teller)
         deck->teller(deck, td_buf_view(&safe), NULL);
-    td_buf_release(&text);
     td_buf_release(&safe);
+    td_buf_release(what);
 }
 
 void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason)
 {
+    struct td_buf what;
+    td_buf_init(&what);
     td_run_count(deck->run, TD_RUN_LOST);
-    tell(deck, "not recorded: %.*s: %s", (int)url.len, url.data, reason);
+    td_buf_put_text(&what, "tapedeck: not recorded");
+    tell(deck, &what, TD_BYTES(""), url, reason);
 }
 
 void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason)
 {
+    struct td_buf what;
+    td_buf_init(&what);
+    td_run_request(deck->run);
     td_run_count(deck->run, TD_RUN_DROPPED);
-    tell(deck, "not recorded, %s: %.*s", reason, (int)url.len, url.data);
+    td_buf_printf(&what, "tapedeck: not recorded, %s", reason);
+    tell(deck, &what, TD_BYTES(""), url, "");
 }
 
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
@@ -132,13 +152,15 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
 {
     struct td_error err;
     struct td_bytes broken = interaction->response.shape.broken;
+    struct td_buf what;
+    td_buf_init(&what);
     td_run_request(deck->run);
     /* A body that libcurl did not want to read is no accident. */
     if (!whole && !deck->options.keep_broken && !td_bytes_equal(broken, TD_BYTES("unread"))) {
         td_run_count(deck->run, TD_RUN_DROPPED);
-        tell(deck, "not recorded, its response ended early (%.*s): %.*s %.*s", (int)broken.len,
-             broken.data, (int)interaction->request.method.len, interaction->request.method.data,
-             (int)interaction->request.url.len, interaction->request.url.data);
+        td_buf_printf(&what, "tapedeck: not recorded, its response ended early (%.*s)",
+                      (int)broken.len, broken.data);
+        tell(deck, &what, interaction->request.method, interaction->request.url, "");
         return;
     }
     struct td_draft draft = {interaction, arena, false, false};
@@ -158,12 +180,11 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
     else
         td_run_count(deck->run, TD_RUN_RECORDED);
     const struct td_message *request = &interaction->request.message;
-    if (status == 0 && request->content_length > (int64_t)request->body.len)
-        tell(deck,
-             "recorded with a part of its request, which the server did not let be sent whole, "
-             "and so not matched by a whole one: %.*s %.*s",
-             (int)interaction->request.method.len, interaction->request.method.data,
-             (int)interaction->request.url.len, interaction->request.url.data);
+    if (status < 0 || request->content_length <= (int64_t)request->body.len)
+        return;
+    td_buf_put_text(&what, "tapedeck: recorded with a part of its request, which the server did "
+                           "not let be sent whole, and so not matched by a whole one");
+    tell(deck, &what, interaction->request.method, interaction->request.url, "");
 }
 
 /* ---- saving ---- */

@@ -33,7 +33,7 @@ class Suite:
     self.tapedeck = os.path.join(os.path.abspath(build), 'cli', 'tapedeck')
     self.crowd = os.path.join(os.path.abspath(build), 'tests', 'crowd')
     self.offline = no_network()
-    ports = server.start(os.path.join(folder, 'server'))
+    self.ports = ports = server.start(os.path.join(folder, 'server'))
     self.url = f'http://127.0.0.1:{ports["http"]}/said/'
     self.cassette = os.path.join(folder, 'hello.yaml')
     first = self.record('record', 1)
@@ -140,6 +140,28 @@ class Suite:
               {**env, 'TAPEDECK_CASSETTE': 'hello.yaml'}, cwd=self.folder)
     self.tap.result(run.code == 0 and self.asked() == [0, 1],
                     'a relative name, and a program that changes folders', run.story())
+
+  def test_told(self):
+    """What is told of transfers that came to nothing: how many, and no secret."""
+    self.write(None)
+    raw = f'http://ada:secret@127.0.0.1:{self.ports["raw"]}/up/die?where=nothing&token=abcdef'
+    key = 'sk-proj-' + 'abcdefghij0123456789' * 3
+    far = raw + '&q=' + 'x' * 1900 + key
+    self.write(self.known)
+    run = Run([self.tapedeck, 'record', '--mode', 'new', '-o', self.cassette, '--', 'sh', '-c',
+               '"$0" "$1" 1 1 1; "$0" "$2" 1 1 1; "$0" "$3" 1 1 1', self.crowd, self.url, raw, far])
+    said = run.err.decode()
+    self.tap.result('1 of 3 requests answered' in said
+                    and said.count('not recorded, no response came') == 2,
+                    'requests that got no response are counted', run.story())
+    self.tap.result(not re.search('secret@|abcdef|sk-proj', said),
+                    'and told of without their secrets', run.story())
+    run = Run([self.tapedeck, 'replay', self.cassette, '--', self.crowd,
+               raw.replace('http', 'ftp'), '1', '1', '1'])
+    self.tap.result(b'was refused: ftp://' in run.err
+                    and not re.search(b'secret@|abcdef', run.out + run.err),
+                    'so are those that are refused', run.story())
+
   def test_refused(self):
     """Before the program is started."""
     nowhere = clean_environment(TMPDIR='/proc/nowhere')

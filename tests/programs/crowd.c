@@ -52,7 +52,7 @@ static size_t compare(char *data, size_t size, size_t count, void *context)
 
 static void ask(CURL *curl, long id)
 {
-    char url[1024], answer[64], *expected = answer;
+    char url[4096], answer[64], *expected = answer;
     size_t room = (size_t)crowd.size + 64;
     char *body = calloc(1, room);
     if (!body)

@@ -80,6 +80,33 @@ static int add(struct td_deck *deck, const struct td_interaction *interaction, s
     return veiled ? td_index_add_as(deck->index, interaction, veiled, err) : td_error_nomem(err);
 }
 
+static int add_all(struct td_deck *deck, const struct td_cassette *cassette, struct td_error *err)
+{
+    int status = td_deck_use_rules(deck, &cassette->settings, err);
+    for (size_t i = 0; i < cassette->count && !status; i++)
+        status = add(deck, &cassette->interactions[i], err);
+    return status;
+}
+
+/* Requests are veiled by the rules of all cassettes: so must be what was added before one of them
+ * said what a secret is. */
+static int add_again(struct td_deck *deck, struct td_error *err)
+{
+    td_index_free(deck->index);
+    int status = (deck->index = td_index_new()) ? 0 : td_error_nomem(err);
+    for (size_t i = 0; i < deck->cassette_count && !status; i++)
+        status = add_all(deck, deck->cassettes[i], err);
+    return status;
+}
+
+static bool has_secrets(const struct td_cassette *cassette)
+{
+    for (size_t i = 0; i < cassette->settings.count; i++)
+        if (td_bytes_starts_nocase(cassette->settings.items[i].path, TD_BYTES("scrub.")))
+            return true;
+    return false;
+}
+
 int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
 {
     if (deck->run)
@@ -107,12 +134,11 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
         return status;
     }
     deck->cassettes[deck->cassette_count++] = cassette;
-    status = td_deck_use_rules(deck, &cassette->settings, err);
-    if (!status)
-        status = td_deck_use_secrets(deck, err);
-    for (size_t i = 0; i < cassette->count && !status; i++)
-        status = add(deck, &cassette->interactions[i], err);
-    return status;
+    status = td_deck_use_secrets(deck, err);
+    if (status < 0)
+        return status;
+    return has_secrets(cassette) && deck->cassette_count > 1 ? add_again(deck, err)
+                                                             : add_all(deck, cassette, err);
 }
 
 struct td_deck *td_deck_ref(struct td_deck *deck)

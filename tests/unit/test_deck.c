@@ -146,6 +146,30 @@ static void test_two_cassettes(void **state)
     td_deck_close(deck);
 }
 
+/* What one cassette says is a secret is one in the requests of all, in whichever order they are
+ * loaded. */
+static void test_secrets_of_another_cassette(void **state)
+{
+    (void)state;
+    static const char text[] = "version: 2\ntapedeck:\n  scrub:\n    fields:\n    - content\n"
+                               "interactions: []\n";
+    char path[] = "/tmp/test-deck-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    for (int last = 0; last < 2; last++) {
+        CURLcode code;
+        struct td_deck *deck = td_deck_open(last ? seed("openai-chat-hello") : path, NULL, NULL);
+        assert_non_null(deck);
+        assert_int_equal(td_deck_load(deck, last ? path : seed("openai-chat-hello"), NULL), 0);
+        td_deck_insert(deck);
+        assert_true(ask("openai-chat-hello", 0, &code) > 0);
+        assert_int_equal(td_deck_eject(deck, NULL), 0);
+        td_deck_close(deck);
+    }
+    unlink(path);
+}
+
 static void test_one_deck_at_a_time(void **state)
 {
     (void)state;
@@ -311,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_miss),
         cmocka_unit_test(test_played_once_or_more),
         cmocka_unit_test(test_two_cassettes),
+        cmocka_unit_test(test_secrets_of_another_cassette),
         cmocka_unit_test(test_one_deck_at_a_time),
         cmocka_unit_test(test_forked_child_plays_from_the_same_deck),
         cmocka_unit_test(test_bad_cassette),

@@ -31,8 +31,20 @@ static void list_remove(struct td_easy **list, struct td_easy *easy)
     easy->next = easy->previous = NULL;
 }
 
+/* libcurl forgets what it had to say of a handle that is taken out. */
+static void forget(struct td_multi *multi, const CURL *curl)
+{
+    size_t kept = 0;
+    for (size_t i = multi->done_next; i < multi->done_count; i++)
+        if (multi->done[i].easy_handle != curl)
+            multi->done[kept++] = multi->done[i];
+    multi->done_count = kept;
+    multi->done_next = 0;
+}
+
 void td_multi_unlink(struct td_multi *multi, struct td_easy *easy)
 {
+    forget(multi, easy->curl);
     if (easy->sleep_at)
         td_sleepers_remove(&multi->sleepers, easy);
     else
@@ -65,22 +77,10 @@ CURLMcode td_multi_add_handle(struct td_multi *multi, struct td_easy *easy)
     return result;
 }
 
-/* libcurl forgets what it had to say of a handle that is taken out. */
-static void forget(struct td_multi *multi, const CURL *curl)
-{
-    size_t kept = 0;
-    for (size_t i = multi->done_next; i < multi->done_count; i++)
-        if (multi->done[i].easy_handle != curl)
-            multi->done[kept++] = multi->done[i];
-    multi->done_count = kept;
-    multi->done_next = 0;
-}
-
 CURLMcode td_multi_remove_handle(struct td_multi *multi, struct td_easy *easy)
 {
     CURLMcode result = multi->real->multi_remove_handle(multi->curl, easy->curl);
     if (result == CURLM_OK && easy->multi == multi) {
-        forget(multi, easy->curl);
         td_tap_finish(easy->tap, CURLE_ABORTED_BY_CALLBACK); /* unless it was done before */
         td_multi_unlink(multi, easy);
         td_disarm(easy);

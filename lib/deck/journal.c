@@ -193,6 +193,18 @@ static int write_all(int fd, struct iovec *parts, int count)
     return 0;
 }
 
+/* What a program that has closed its standard streams writes there all the same must not end up in
+ * a file of ours: moves a descriptor that has the number of one. */
+static int keep_off_streams(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), cause = errno;
+    close(fd);
+    errno = cause;
+    return moved;
+}
+
 /* A file of this process's own in the folder, locked; the descriptor or -1. The folder may be taken
  * away at any moment by whoever merges. */
 static int make_file(const char *folder)
@@ -210,7 +222,7 @@ static int make_file(const char *folder)
             errno = ENAMETOOLONG;
             return -1;
         }
-        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        int fd = keep_off_streams(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (fd < 0 && errno != ENOENT && errno != EEXIST)
             return -1;
         if (fd < 0)

@@ -808,6 +808,57 @@ static void test_handles(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
+/* What a multi handle had to say of a handle that is no more is not said. */
+static void test_cleaned_up_when_done(void **state)
+{
+    (void)state;
+    struct seen seen[2];
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    CURLM *multi = curl_multi_init();
+    CURL *gone = handle("/gone", &seen[0]), *other = handle("/other", &seen[1]);
+    CURLMsg *message;
+    int running = 1, left;
+    curl_multi_add_handle(multi, gone);
+    curl_multi_add_handle(multi, other);
+    while (running) {
+        curl_multi_perform(multi, &running);
+        if (running)
+            curl_multi_poll(multi, NULL, 0, 1000, NULL);
+    }
+    curl_easy_cleanup(gone);
+    message = curl_multi_info_read(multi, &left);
+    assert_non_null(message);
+    assert_ptr_equal(message->easy_handle, other);
+    assert_null(curl_multi_info_read(multi, &left));
+    curl_multi_remove_handle(multi, other);
+    curl_easy_cleanup(other);
+    curl_multi_cleanup(multi);
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 2);
+}
+
+/* A program without standard streams that writes to them all the same writes to no journal. */
+static void test_no_standard_streams(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    pid_t child = fork();
+    if (child == 0) {
+        for (int fd = 0; fd < 3; fd++)
+            close(fd);
+        bool good = *get("/one") != '\0';
+        for (int fd = 0; fd < 3; fd++)
+            good &= write(fd, "said\n", 5) < 0;
+        good &= *get("/two") != '\0';
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(close_deck(deck), 0);
+    assert_int_equal(interactions(), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -822,6 +873,8 @@ int main(void)
         TEST(test_two_decks),
         TEST(test_no_cassette),
         TEST(test_handles),
+        TEST(test_cleaned_up_when_done),
+        TEST(test_no_standard_streams),
     };
     curl_global_init(CURL_GLOBAL_ALL);
     return cmocka_run_group_tests(tests, start_server, NULL);

@@ -375,7 +375,7 @@ static const char *path_of(const struct td_deck *deck, const struct td_interacti
 {
     for (size_t i = 0; i < deck->cassette_count; i++) {
         const struct td_cassette *cassette = deck->cassettes[i];
-        if (interaction >= cassette->interactions &&
+        if (cassette->count && interaction >= cassette->interactions &&
             interaction < cassette->interactions + cassette->count)
             return cassette->path;
     }

@@ -91,7 +91,7 @@ static const struct td_deck_manner *own_manner(const struct td_deck *deck,
 {
     for (size_t i = 0; i < deck->cassette_count; i++) {
         const struct td_cassette *cassette = deck->cassettes[i];
-        if (interaction >= cassette->interactions &&
+        if (cassette->count && interaction >= cassette->interactions &&
             interaction < cassette->interactions + cassette->count)
             return &deck->manners[i];
     }

@@ -15,6 +15,7 @@
 #include "deck/draft.h"
 #include "deck/inside.h"
 #include "deck/merge.h"
+#include "http/form.h"
 #include "http/url.h"
 
 static const char *const mode_names[] = {"replay", "once", "new", "record", "passthrough"};
@@ -147,6 +148,19 @@ void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason)
     tell(deck, &what, TD_BYTES(""), url, "");
 }
 
+/* A form is the request's body once more, taken apart as if it were one: a JSON text that was sent
+ * as a form has its secrets in names. So it is made anew of what is left of the body. */
+static int scrub(struct td_deck *deck, struct td_interaction *interaction, struct td_arena *arena,
+                 struct td_error *err)
+{
+    struct td_recorded_request *request = &interaction->request;
+    int status = td_scrub_interaction(deck->scrubber, interaction, arena, NULL, err);
+    if (status < 0 || !request->form.count)
+        return status;
+    return td_form_parse(arena, request->message.body, &request->form) < 0 ? td_error_nomem(err)
+                                                                           : 0;
+}
+
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
                     struct td_arena *arena, int64_t start_ns, bool whole)
 {
@@ -168,9 +182,7 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
         deck->options.hooks.after_capture(deck->options.context, &draft);
     if (draft.discarded)
         return;
-    int status = draft.failed
-                     ? td_error_nomem(&err)
-                     : td_scrub_interaction(deck->scrubber, interaction, arena, NULL, &err);
+    int status = draft.failed ? td_error_nomem(&err) : scrub(deck, interaction, arena, &err);
     if (status == 0 && !deck->journal)
         status = td_error_set(&err, TD_ERR_INVALID, "the deck has no cassette");
     if (status == 0)
@@ -196,8 +208,7 @@ static bool before_save(void *context, struct td_interaction *interaction, struc
     if (!deck->options.hooks.before_save)
         return true;
     deck->options.hooks.before_save(deck->options.context, &draft);
-    return !draft.discarded && !draft.failed &&
-           td_scrub_interaction(deck->scrubber, interaction, arena, NULL, NULL) == 0;
+    return !draft.discarded && !draft.failed && scrub(deck, interaction, arena, NULL) == 0;
 }
 
 /* `aside`: where it goes instead of replacing something; NULL where it may. */

@@ -808,6 +808,40 @@ static void test_handles(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
+static void blank(void *context, struct td_draft *draft)
+{
+    (void)context;
+    if (strstr(td_interaction_url(td_draft_interaction(draft)), "/form"))
+        td_draft_set_body(draft, TD_REQUEST, "name=nobody", 11);
+}
+
+/* What is sent as a form without being one has its secrets in the names of the form; and a hook
+ * that changes the body changes the form. */
+static void test_forms(void **state)
+{
+    (void)state;
+    struct td_deck_options options = {.hooks = {.after_capture = blank}};
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, options);
+    static const char *const posts[][2] = {
+        {"/json", "{\"api_key\":\"hunter2hunter\",\"a\":\"b=c&d\"}"},
+        {"/bare", "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"},
+        {"/form", "name=Hunter"},
+    };
+    for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
+        struct seen seen;
+        CURL *curl = handle(posts[i][0], &seen);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, posts[i][1]);
+        finish(curl, EASY, &seen);
+        assert_int_equal(seen.code, CURLE_OK);
+    }
+    assert_int_equal(close_deck(deck), 0);
+    char *text = content();
+    assert_non_null(strstr(text, "form:"));
+    assert_non_null(strstr(text, "- nobody"));
+    assert_null(strcasestr(text, "hunter"));
+    assert_null(strstr(text, "sk-proj-abc"));
+}
+
 /* What a multi handle had to say of a handle that is no more is not said. */
 static void test_cleaned_up_when_done(void **state)
 {
@@ -873,6 +907,7 @@ int main(void)
         TEST(test_two_decks),
         TEST(test_no_cassette),
         TEST(test_handles),
+        TEST(test_forms),
         TEST(test_cleaned_up_when_done),
         TEST(test_no_standard_streams),
     };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -102,6 +103,7 @@ void td_tape_begin(struct td_tape *tape, struct td_deck *deck)
     tape->request_delta = 0;
     tape->started = tape->failed = tape->unknown = false;
     tape->played = 0;
+    tape->starving_since = 0;
     td_buf_clear(&tape->body);
 }
 
@@ -356,11 +358,36 @@ static bool is_own_process(int connection)
            peer.pid == getpid();
 }
 
+/* For want of a descriptor: another transfer may give one back, but not for ever. */
+static const int64_t starving_ns = INT64_C(2) * 1000000000, retry_ns = INT64_C(20) * 1000000;
+
+static void starve(struct td_tape *tape)
+{
+    struct pollfd waiting = {.fd = tape->listener, .events = POLLIN};
+    struct td_error err;
+    if (poll(&waiting, 1, 0) <= 0)
+        return;
+    int64_t now = td_now_ns();
+    tape->starving_since = tape->starving_since ? tape->starving_since : now;
+    if (now - tape->starving_since < starving_ns) {
+        tape->due_ns = now + retry_ns;
+        return;
+    }
+    td_deck_refuse(tape->deck, td_buf_view(&tape->url), "no descriptor was left for it", &err);
+    tape->failed = true;
+    snprintf(tape->message, sizeof tape->message, "%.*s", CURL_ERROR_SIZE - 1, err.message);
+    close_line(tape);
+}
+
 static bool accept_next(struct td_tape *tape)
 {
     int connection = accept4(tape->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (connection < 0)
+    if (connection < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            starve(tape);
         return false;
+    }
+    tape->starving_since = 0;
     struct td_wire *wire = NULL;
     tape->flight_size = flight_size(tape->easy);
     if (is_own_process(connection))

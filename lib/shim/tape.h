@@ -32,9 +32,10 @@ struct td_tape {
     bool abstract;
     struct sockaddr_un name; /* what the listener is bound to */
     struct td_wire *wire;
-    size_t flight_size; /* with which the wire was made */
-    bool held;          /* a byte was left in the connection: see shim/line.h */
-    int64_t due_ns;     /* when there is something to be sent again; INT64_MAX: not known */
+    size_t flight_size;     /* with which the wire was made */
+    bool held;              /* a byte was left in the connection: see shim/line.h */
+    int64_t due_ns;         /* when there is something to be sent again; INT64_MAX: not known */
+    int64_t starving_since; /* libcurl waits for want of a descriptor; 0: it does not */
 
     /* The transfer that is armed, or the last one. */
     struct td_deck *deck; /* referenced; NULL where no cassette could be loaded */

@@ -137,6 +137,14 @@ class Suite:
     self.tap.result(run.code == 0 and not problem and sorted(asked) == sorted(list(range(9)) * 10),
                     'more journals than descriptors', run.story() + problem + str(asked))
 
+    # What cannot be had for a tape is told, and not waited for without end.
+    limits = range(5, 13)
+    script = ''.join(f'(ulimit -n {limit}; {self.crowd} {self.url} 1 1 1; echo {limit} ended) & '
+                     for limit in limits) + 'wait'
+    run = Run([self.tapedeck, 'replay', '-q', '--replayable', cassette, '--', 'sh', '-c', script])
+    self.tap.result(all(f'{limit} ended' in run.text() for limit in limits),
+                    'a tape for want of descriptors', run.story())
+
   def test_names(self):
     for name in ('a name.yaml', 'a:b.yaml', 'olá.yaml', 'a\\b.yaml', '-dash.yaml', 'x' * 200):
       cassette = self.cassette(name)

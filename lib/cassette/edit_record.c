@@ -106,13 +106,6 @@ static int replace_value(struct td_draft *draft, const struct td_yaml_node *reco
 
 /* ---- keys that were not there ---- */
 
-static bool name_less(struct td_bytes a, struct td_bytes b)
-{
-    size_t least = a.len < b.len ? a.len : b.len;
-    int order = least ? memcmp(a.data, b.data, least) : 0;
-    return order < 0 || (order == 0 && a.len < b.len);
-}
-
 /* Whether a key that is there goes in front of a new one. */
 static bool goes_before(const struct td_draft *draft, const struct td_keys *keys,
                         const struct td_yaml_node *node, const struct td_key *key)
@@ -121,14 +114,14 @@ static bool goes_before(const struct td_draft *draft, const struct td_keys *keys
     if (scalar->kind != TD_YAML_SCALAR)
         return false;
     if (draft->manner.sorted)
-        return name_less(td_yaml_text(scalar), key->name);
+        return td_bytes_compare(td_yaml_text(scalar), key->name) < 0;
     const struct td_key *known = td_keys_find(keys, td_yaml_text(scalar));
     return known && known < key;
 }
 
 static bool key_less(const struct td_draft *draft, const struct td_key *a, const struct td_key *b)
 {
-    return draft->manner.sorted ? name_less(a->name, b->name) : a < b;
+    return draft->manner.sorted ? td_bytes_compare(a->name, b->name) < 0 : a < b;
 }
 
 /* The keys of a record that come and go. */

@@ -463,6 +463,42 @@ static void test_trailers_and_forms(void **state)
     assert_rendered(edit, REQUEST("    trailer: {}\n    url: u\n"));
 }
 
+/* A form whose name is long, as a JSON body makes it that was sent as a form: libyaml reads no key
+ * of more than 1024 characters without a `?`. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    struct td_error err;
+    char name[2001], expected[8000];
+    memset(name, 'n', sizeof name - 1);
+    name[0] = '[';
+    name[sizeof name - 1] = '\0';
+    struct td_edit *edit = parse(REQUEST("    form:\n      a:\n      - x\n    url: u\n"));
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("1"), &err), &err);
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             REQUEST("    form:\n      ? '%s'\n      : - \"1\"\n        - b\n      a:\n"
+                     "      - x\n    url: u\n"),
+             name);
+    assert_rendered(edit, expected);
+    edit = parse(REQUEST("    headers:\n        a:\n            - x\n    url: u\n"));
+    name[0] = 'N';
+    check(td_edit_add_header(edit, 0, TD_REQUEST, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             REQUEST("    headers:\n        ? %s\n        :   - b\n        a:\n            - x\n"
+                     "    url: u\n"),
+             name);
+    assert_rendered(edit, expected);
+    edit = parse("{version: 2, interactions: [{request: {form: {a: [x]}, url: u},"
+                 " response: {code: 200}}]}\n");
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             "{version: 2, interactions: [{request: {form: {? %s: [\"b\"], a: [x]}, url: u},"
+             " response: {code: 200}}]}\n",
+             name);
+    assert_rendered(edit, expected);
+}
+
 /* ---- the shape ---- */
 
 #define SHAPED(lines)                                                                              \
@@ -910,6 +946,7 @@ int main(void)
         cmocka_unit_test(test_header_fields),
         cmocka_unit_test(test_flow_fields),
         cmocka_unit_test(test_trailers_and_forms),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_shape),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_ids),

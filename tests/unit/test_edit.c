@@ -499,6 +499,22 @@ static void test_long_names(void **state)
     assert_rendered(edit, expected);
 }
 
+/* A name begins at its `?` or its tag. */
+static void test_names_with_indicators(void **state)
+{
+    (void)state;
+    struct td_edit *edit = parse(REQUEST("    headers:\n      ? a\n      : - x\n      b:\n"
+                                         "      - y\n    url: u\n"));
+    add_header(edit, 0, TD_REQUEST, "A", "1");
+    remove_header(edit, 0, TD_REQUEST, 0);
+    assert_rendered(edit, REQUEST("    headers:\n      A:\n      - \"1\"\n      b:\n      - y\n"
+                                  "    url: u\n"));
+    edit = parse(REQUEST("    headers:\n      !!binary YQ==:\n      - x\n    url: u\n"));
+    add_header(edit, 0, TD_REQUEST, "b", "y");
+    assert_rendered(edit, REQUEST("    headers:\n      !!binary YQ==:\n      - x\n      b:\n"
+                                  "      - y\n    url: u\n"));
+}
+
 /* ---- the shape ---- */
 
 #define SHAPED(lines)                                                                              \
@@ -947,6 +963,7 @@ int main(void)
         cmocka_unit_test(test_flow_fields),
         cmocka_unit_test(test_trailers_and_forms),
         cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_names_with_indicators),
         cmocka_unit_test(test_shape),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_ids),

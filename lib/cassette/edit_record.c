@@ -76,12 +76,17 @@ void td_draft_replace(struct td_draft *draft, const struct td_yaml_node *node, s
         head++;
     while (end < source.len && !td_break_len(source.data + end, source.len - end))
         end++;
-    struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
+    /* A block can end in a line break of its text, which goes with it: U+2028, say. */
+    size_t wide = td_break_len(source.data + end, source.len - end);
+    wide = wide > 1 && source.data[end] != '\r' ? wide : 0;
+    struct td_buf *out = td_splices_begin(&draft->splices, node->start, end + wide);
     if (node->start == node->end)
         td_buf_put_char(out, ' ');
     td_buf_put(out, text.data, head);
     td_buf_put_bytes(out, rest);
     td_buf_put(out, text.data + head, text.len - head);
+    if (wide)
+        td_buf_put_bytes(out, draft->manner.line_break);
 }
 
 static int replace_value(struct td_draft *draft, const struct td_yaml_node *record_node,

@@ -299,6 +299,10 @@ static void test_literal(void **state)
     };
     check_bodies(rows, COUNT(rows), "version: 2\ninteractions:\n- request:\n    url: u\n    body: ",
                  "\n    method: GET\n  response:\n    code: 200\n");
+    /* A line break of the text that ends the block goes with it. */
+    struct td_edit *edit = parse(REQUEST("    body: |+\n      a\u2028    url: u\n"));
+    set(edit, 0, TD_REQUEST, TD_EDIT_BODY, "b");
+    assert_rendered(edit, REQUEST("    body: |-\n      b\n    url: u\n"));
 }
 
 static void test_binary(void **state)
@@ -510,9 +514,9 @@ static void test_names_with_indicators(void **state)
     assert_rendered(edit, REQUEST("    headers:\n      A:\n      - \"1\"\n      b:\n      - y\n"
                                   "    url: u\n"));
     edit = parse(REQUEST("    headers:\n      !!binary YQ==:\n      - x\n    url: u\n"));
-    add_header(edit, 0, TD_REQUEST, "b", "y");
+    add_header(edit, 0, TD_REQUEST, "b", "z");
     assert_rendered(edit, REQUEST("    headers:\n      !!binary YQ==:\n      - x\n      b:\n"
-                                  "      - y\n    url: u\n"));
+                                  "      - z\n    url: u\n"));
 }
 
 /* ---- the shape ---- */

@@ -92,14 +92,6 @@ static bool is_unreserved(char c)
     return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One part, each byte in the one spelling that it has (RFC 3986, section 6.2.2). */
 static void put_part(struct td_buf *out, struct td_bytes part, const char *allowed, bool lower)
 {
@@ -110,14 +102,10 @@ static void put_part(struct td_buf *out, struct td_bytes part, const char *allow
         return;
     for (size_t i = 0; i < part.len; i++) {
         char c = part.data[i];
-        int high = -1, low = -1;
-        if (c == '%' && part.len - i > 2) {
-            high = hex_digit(part.data[i + 1]);
-            low = hex_digit(part.data[i + 2]);
-        }
-        bool encoded = high >= 0 && low >= 0;
+        int byte = td_percent_byte(td_bytes_from(part, i));
+        bool encoded = byte >= 0;
         if (encoded) {
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         }
         if (is_unreserved(c) || (!encoded && memchr(allowed, c, count))) {
@@ -220,9 +208,9 @@ size_t td_url_decode_field(char *to, struct td_bytes text)
     char *start = to;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        if (c == '%' && text.len - i >= 3 && hex_digit(text.data[i + 1]) >= 0 &&
-            hex_digit(text.data[i + 2]) >= 0) {
-            *to++ = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+        int byte = td_percent_byte(td_bytes_from(text, i));
+        if (byte >= 0) {
+            *to++ = (char)byte;
             i += 2;
         } else {
             *to++ = c == '+' ? ' ' : c;

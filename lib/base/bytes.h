@@ -44,6 +44,16 @@ bool td_bytes_starts_nocase(struct td_bytes text, struct td_bytes prefix);
 struct td_bytes td_bytes_trim(struct td_bytes text);
 /* Whether `needle` stands anywhere in `text`, ASCII case ignored. */
 bool td_bytes_has_nocase(struct td_bytes text, struct td_bytes needle);
+/* Takes the character away from the front, if it stands there. */
+static inline bool td_bytes_take(struct td_bytes *text, char c)
+{
+    if (!text->len || text->data[0] != c)
+        return false;
+    text->data++;
+    text->len--;
+    return true;
+}
+
 /* The value of a hexadecimal digit, or -1. */
 static inline int td_hex_digit(char c)
 {

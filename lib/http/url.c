@@ -25,15 +25,6 @@ static struct td_bytes take_until(struct td_bytes *text, const char *stops)
     return part;
 }
 
-static bool take(struct td_bytes *text, char c)
-{
-    if (!text->len || text->data[0] != c)
-        return false;
-    text->data++;
-    text->len--;
-    return true;
-}
-
 static void split_authority(struct td_url *url, struct td_bytes text)
 {
     const char *at = text.len ? memrchr(text.data, '@', text.len) : NULL;
@@ -62,7 +53,7 @@ void td_url_split(struct td_url *url, struct td_bytes text)
     *url = (struct td_url){0};
     struct td_bytes rest = text;
     struct td_bytes scheme = take_until(&rest, ":/?#");
-    if (scheme.len && take(&rest, ':')) {
+    if (scheme.len && td_bytes_take(&rest, ':')) {
         url->has_scheme = true;
         url->scheme = scheme;
     } else {
@@ -74,10 +65,10 @@ void td_url_split(struct td_url *url, struct td_bytes text)
         split_authority(url, take_until(&rest, "/?#"));
     }
     url->path = take_until(&rest, "?#");
-    url->has_query = take(&rest, '?');
+    url->has_query = td_bytes_take(&rest, '?');
     if (url->has_query)
         url->query = take_until(&rest, "#");
-    url->has_fragment = take(&rest, '#');
+    url->has_fragment = td_bytes_take(&rest, '#');
     if (url->has_fragment)
         url->fragment = rest;
 }

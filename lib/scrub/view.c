@@ -58,8 +58,7 @@ const struct td_view *td_view_inner(struct td_desk *desk, const struct td_view *
     return whole;
 }
 
-/* The span that holds this byte of the view, or the one past the last. */
-static size_t find_span(const struct td_view *view, size_t at)
+size_t td_view_find_span(const struct td_view *view, size_t at)
 {
     size_t low = 0, high = view->count;
     while (low < high) {
@@ -97,7 +96,7 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     struct td_view *slice = take(desk, sizeof *slice);
     if (!slice)
         return &no_view;
-    size_t first = find_span(view, start), after = first;
+    size_t first = td_view_find_span(view, start), after = first;
     while (after < view->count && view->spans[after].at < start + len)
         after++;
     *slice = (struct td_view){

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* tapedeck convert: a cassette written afresh. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <tapedeck/tapedeck.h>
 
@@ -28,7 +25,8 @@ static const char help[] =
     "                    Without it the cassette keeps the layout that it has, and becomes "
     "compact\n"
     "                    where that is none of these.\n"
-    "  -o, --output FILE writes there instead; FILE may be the cassette itself\n"
+    "  -o, --output FILE writes there instead; FILE may be the cassette itself, and is replaced\n"
+    "                    as a whole or not at all\n"
     "  -h, --help        this\n"
     "\n"
     "What cannot be kept is told on standard error, with its place: keys that are not of the\n"
@@ -66,73 +64,39 @@ static bool find_layout(const char *name, enum td_target *target)
     return false;
 }
 
-static int cannot_write(const char *path)
+/* A device or a pipe, which cannot be replaced but written to. */
+static bool is_stream(const char *path)
 {
-    complain("%s: cannot write: %s", path, strerror(errno));
-    return EXIT_INPUT;
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
 }
 
-static bool write_all(int fd, const char *data, size_t len)
+static int put_into_stream(const char *path, const char *text, size_t len)
 {
-    while (len) {
-        ssize_t written = write(fd, data, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data += written;
-        len -= (size_t)written;
+    FILE *out = fopen(path, "we");
+    bool put = out && fwrite(text, 1, len, out) == len;
+    int cause = errno;
+    if (out && fclose(out) != 0 && put) {
+        put = false;
+        cause = errno;
     }
-    return true;
+    if (!put)
+        complain("%s: cannot write: %s", path, strerror(cause));
+    return put ? EXIT_CLEAN : EXIT_INPUT;
 }
 
-/* Into a new file beside it, which then takes its name: whoever opens it finds all of the old one
- * or all of the new one. */
-static int replace(const char *path, const char *text, size_t len)
+static int put(const struct td_conversion *conversion, const char *output)
 {
-    struct stat old;
-    mode_t mode = umask(0);
-    umask(mode);
-    mode = stat(path, &old) == 0 ? old.st_mode & 07777 : 0666 & ~mode;
-    char *temporary = NULL;
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-        errno = ENOMEM;
-        return cannot_write(path);
-    }
-    int code = EXIT_CLEAN, fd = mkostemp(temporary, O_CLOEXEC);
-    bool done = fd >= 0 && write_all(fd, text, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-    if (fd >= 0 && close(fd) < 0)
-        done = false;
-    if (!done || rename(temporary, path) < 0) {
-        code = cannot_write(path);
-        if (fd >= 0)
-            unlink(temporary);
-    }
-    free(temporary);
-    return code;
-}
-
-static int put(const char *output, const char *text, size_t len)
-{
+    struct td_error err;
+    size_t len;
+    const char *text = td_conversion_text(conversion, &len);
     if (!output || strcmp(output, "-") == 0) {
         fwrite(text, 1, len, stdout);
         return finish_output(EXIT_CLEAN);
     }
-    /* Through a link to what it leads to; what is no plain file (/dev/null) is written to. */
-    char *real = realpath(output, NULL);
-    struct stat is;
-    int code = EXIT_CLEAN;
-    if (real && stat(real, &is) == 0 && !S_ISREG(is.st_mode)) {
-        int fd = open(real, O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || !write_all(fd, text, len))
-            code = cannot_write(output);
-        if (fd >= 0)
-            close(fd);
-    } else {
-        code = replace(real ? real : output, text, len);
-    }
-    free(real);
-    return code;
+    if (is_stream(output))
+        return put_into_stream(output, text, len);
+    return td_conversion_save(conversion, output, &err) < 0 ? complain_error(&err) : EXIT_CLEAN;
 }
 
 static int convert(const char *path, enum td_target target, const char *output)
@@ -141,11 +105,9 @@ static int convert(const char *path, enum td_target target, const char *output)
     struct td_conversion *conversion = td_convert(path, target, &err);
     if (!conversion)
         return complain_error(&err);
-    size_t len;
-    const char *text = td_conversion_text(conversion, &len);
     for (size_t i = 0; i < td_conversion_loss_count(conversion); i++)
         complain_error(td_conversion_loss(conversion, i));
-    int code = put(output, text, len);
+    int code = put(conversion, output);
     td_conversion_free(conversion);
     return code;
 }

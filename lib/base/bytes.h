@@ -44,6 +44,37 @@ bool td_bytes_starts_nocase(struct td_bytes text, struct td_bytes prefix);
 struct td_bytes td_bytes_trim(struct td_bytes text);
 /* Whether `needle` stands anywhere in `text`, ASCII case ignored. */
 bool td_bytes_has_nocase(struct td_bytes text, struct td_bytes needle);
+/* Takes the character away from the front, if it stands there. */
+static inline bool td_bytes_take(struct td_bytes *text, char c)
+{
+    if (!text->len || text->data[0] != c)
+        return false;
+    text->data++;
+    text->len--;
+    return true;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static inline int td_hex_digit(char c)
+{
+    char letter = c | 0x20;
+    return c >= '0' && c <= '9' ? c - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* The byte that a "%41" at the front of a text stands for; -1 where it starts with none. */
+static inline int td_percent_byte(struct td_bytes text)
+{
+    int high = text.len > 2 && text.data[0] == '%' ? td_hex_digit(text.data[1]) : -1;
+    int low = high >= 0 ? td_hex_digit(text.data[2]) : -1;
+    return low >= 0 ? high << 4 | low : -1;
+}
+
+/* The rest of a text behind so many of its bytes. */
+static inline struct td_bytes td_bytes_from(struct td_bytes text, size_t at)
+{
+    return td_bytes(text.data + at, text.len - at);
+}
+
 /* An unsigned decimal and nothing else; false where it is not one or is too large. */
 bool td_bytes_to_u64(struct td_bytes text, uint64_t *value);
 

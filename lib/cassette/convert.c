@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/save.h"
 #include "cassette/emit.h"
 #include "cassette/losses.h"
 #include "cassette/reader.h"
@@ -81,6 +82,12 @@ const char *td_conversion_text(const struct td_conversion *conversion, size_t *l
 {
     *len = conversion->text.len;
     return conversion->text.data;
+}
+
+int td_conversion_save(const struct td_conversion *conversion, const char *path,
+                       struct td_error *err)
+{
+    return td_save(path, td_buf_view(&conversion->text), err);
 }
 
 size_t td_conversion_loss_count(const struct td_conversion *conversion)

@@ -50,10 +50,8 @@ static void vote_order(const struct td_yaml_node *record, const struct td_keys *
         if (td_yaml_resolve(key)->kind != TD_YAML_SCALAR || !known)
             continue;
         size_t at = (size_t)(known - keys->items);
-        size_t least = name.len < before.len ? name.len : before.len;
-        int order = least ? memcmp(before.data, name.data, least) : 0;
         go &= at >= last;
-        sorted &= order < 0 || (order == 0 && before.len <= name.len);
+        sorted &= td_bytes_compare(before, name) <= 0;
         last = at;
         before = name;
     }

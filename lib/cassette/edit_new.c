@@ -8,7 +8,11 @@
 #include "cassette/field_order.h"
 #include "cassette/style.h"
 
-enum { MOST_KEYS = 24 }; /* of a record, `id` among them */
+enum {
+    MOST_KEYS = 24,       /* of a record, `id` among them */
+    MOST_BLOCK_KEY = 128, /* bytes of a name that emitters write in front of a colon on its line */
+    MOST_FLOW_KEY = 1000, /* bytes that libyaml reads as one; YAML has it 1024 characters */
+};
 
 /* ---- lines and commas ---- */
 
@@ -51,28 +55,44 @@ static void close_flow(struct td_draft *draft, struct td_buf *out, struct td_new
     td_buf_put_char(out, bracket);
 }
 
-void td_draft_put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
-                      struct td_bytes name)
+static void put_name(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                     struct td_bytes name)
 {
-    const struct td_yaml_node quoted = {
-        .kind = TD_YAML_SCALAR, .style = TD_YAML_DOUBLE_QUOTED, .text = "x", .len = 1};
     struct td_style style = td_style_of(name, draft->manner.layout, true);
     bool plain = style.kind == TD_STYLE_PLAIN && !draft->manner.quotes_keys;
     for (size_t i = 0; i < name.len && plain; i++)
         plain = !place.flow || !strchr(",[]{}", name.data[i]);
+    bool single = style.kind == TD_STYLE_SINGLE && !draft->manner.quotes_keys && !place.flow;
+    const struct td_yaml_node quoted = {.kind = TD_YAML_SCALAR,
+                                        .style =
+                                            single ? TD_YAML_SINGLE_QUOTED : TD_YAML_DOUBLE_QUOTED,
+                                        .text = "x",
+                                        .len = 1};
     if (plain)
         td_buf_put_bytes(out, name);
     else
         td_draft_put_scalar(draft, out, (struct td_scalar_place){.like = &quoted, .flow = true},
                             name);
+}
+
+/* What is too long for a key has a `?` in front; block style has its own form of that, below. */
+void td_draft_put_key(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                      struct td_bytes name)
+{
+    struct td_buf text;
+    td_buf_init(&text);
+    put_name(draft, &text, place, name);
+    if (text.len > MOST_FLOW_KEY)
+        td_buf_put_text(out, "? ");
+    td_buf_put_bytes(out, td_buf_view(&text));
     td_buf_put_char(out, ':');
+    out->failed |= td_buf_failed(&text);
+    td_buf_release(&text);
 }
 
 /* Inside of a collection that is the value of a key in `place`. */
-static struct td_new_place within(const struct td_draft *draft, struct td_new_place place,
-                                  unsigned deeper)
+static struct td_new_place within(struct td_new_place place, unsigned deeper)
 {
-    (void)draft;
     return (struct td_new_place){place.flow, place.column + deeper};
 }
 
@@ -107,7 +127,7 @@ void td_draft_put_item(struct td_draft *draft, struct td_buf *out, struct td_new
 static void put_items(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                       const struct td_bytes *const *values, size_t count)
 {
-    struct td_new_place inner = within(draft, place, list_deeper(draft));
+    struct td_new_place inner = within(place, list_deeper(draft));
     if (!count || place.flow) {
         td_buf_put_text(out, " [");
         for (size_t i = 0; i < count; i++) {
@@ -126,12 +146,26 @@ static void put_items(struct td_draft *draft, struct td_buf *out, struct td_new_
         td_draft_put_item(draft, out, inner, NULL, *values[i]);
 }
 
+/* A name that is too long for a key on one line: behind a `?`, its values behind a colon below. */
+static void put_long_field(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
+                           struct td_bytes name, const struct td_bytes *const *values, size_t count)
+{
+    unsigned deeper = list_deeper(draft);
+    struct td_new_place inner = {.column = place.column + (deeper ? deeper : 2)};
+    put_spaces(out, place.column);
+    td_buf_put_text(out, "? ");
+    put_name(draft, out, place, name);
+    put_break(draft, out);
+    size_t line = out->len;
+    for (size_t i = 0; i < count; i++)
+        td_draft_put_item(draft, out, inner, NULL, *values[i]);
+    if (!td_buf_failed(out))
+        out->data[line + place.column] = ':'; /* where the first one has blanks */
+}
+
 void td_draft_put_field(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                         const struct td_field *const *fields, size_t count)
 {
-    if (!place.flow)
-        put_spaces(out, place.column);
-    td_draft_put_key(draft, out, place, fields[0]->name);
     const struct td_bytes **values = calloc(count, sizeof *values);
     if (!values) {
         out->failed = true;
@@ -139,14 +173,21 @@ void td_draft_put_field(struct td_draft *draft, struct td_buf *out, struct td_ne
     }
     for (size_t i = 0; i < count; i++)
         values[i] = &fields[i]->value;
-    put_items(draft, out, place, values, count);
+    if (!place.flow && fields[0]->name.len > MOST_BLOCK_KEY) {
+        put_long_field(draft, out, place, fields[0]->name, values, count);
+    } else {
+        if (!place.flow)
+            put_spaces(out, place.column);
+        td_draft_put_key(draft, out, place, fields[0]->name);
+        put_items(draft, out, place, values, count);
+    }
     free(values);
 }
 
 void td_draft_put_fields(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                          const struct td_fields *fields)
 {
-    struct td_new_place inner = within(draft, place, fields_deeper(draft));
+    struct td_new_place inner = within(place, fields_deeper(draft));
     struct td_field_order order;
     if (td_field_order_init(&order, fields) < 0) {
         out->failed = true;
@@ -226,7 +267,7 @@ static void put_number(struct td_draft *draft, struct td_buf *out, struct td_new
 static void put_shape(struct td_draft *draft, struct td_buf *out, struct td_new_place place,
                       const struct td_shape *shape)
 {
-    struct td_new_place inner = within(draft, place, fields_deeper(draft));
+    struct td_new_place inner = within(place, fields_deeper(draft));
     bool first = true;
     if (place.flow)
         td_buf_put_text(out, " {");
@@ -294,13 +335,6 @@ void td_draft_put_pair(struct td_draft *draft, struct td_buf *out, struct td_new
 
 /* ---- interactions ---- */
 
-static bool name_before(struct td_bytes a, struct td_bytes b)
-{
-    size_t least = a.len < b.len ? a.len : b.len;
-    int order = memcmp(a.data, b.data, least);
-    return order < 0 || (order == 0 && a.len < b.len);
-}
-
 /* The keys to be written, in the file's order; `id`, which is of no record, among them. */
 static size_t choose_keys(const struct td_draft *draft, const struct td_yaml_node *model,
                           enum td_side side, const void *record, const struct td_key **chosen)
@@ -320,7 +354,7 @@ static size_t choose_keys(const struct td_draft *draft, const struct td_yaml_nod
         chosen[count++] = key;
     }
     for (size_t i = 1; i < count && draft->manner.sorted; i++)
-        for (size_t j = i; j && name_before(chosen[j]->name, chosen[j - 1]->name); j--) {
+        for (size_t j = i; j && td_bytes_compare(chosen[j]->name, chosen[j - 1]->name) < 0; j--) {
             const struct td_key *key = chosen[j];
             chosen[j] = chosen[j - 1];
             chosen[j - 1] = key;

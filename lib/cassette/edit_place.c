@@ -56,8 +56,20 @@ size_t td_draft_content(const struct td_draft *draft, const struct td_yaml_node 
     return at < node->end ? at : node->end;
 }
 
+/* Where a key in block style begins: at its `?` where it has one, in front of its tag. */
+static size_t key_start(const struct td_draft *draft, const struct td_yaml_node *key)
+{
+    struct td_bytes text = draft->tree.source;
+    size_t at = key->start;
+    while (at && (text.data[at - 1] == ' ' || text.data[at - 1] == '\t'))
+        at--;
+    return at && at < key->start && text.data[at - 1] == '?' ? at - 1 : key->start;
+}
+
 unsigned td_draft_column(const struct td_draft *draft, const struct td_yaml_node *node)
 {
+    if (node->kind == TD_YAML_SCALAR)
+        return node->column - 1 - (unsigned)(node->start - key_start(draft, node));
     size_t at = td_draft_content(draft, node), line = at;
     /* Never back beyond the node: its line may be the whole file. */
     while (line > node->start && !is_line(draft->tree.source, line))
@@ -82,7 +94,8 @@ static size_t child_start(const struct td_draft *draft, const struct td_yaml_nod
 {
     if (collection->kind == TD_YAML_SEQUENCE && collection->style == TD_YAML_BLOCK)
         return td_yaml_skip_blank(draft->tree.source, from);
-    return child->first->start;
+    return collection->style == TD_YAML_BLOCK ? key_start(draft, child->first)
+                                              : child->first->start;
 }
 
 /* A new first child, where the one that was first stands behind a `-` on its line. */

@@ -76,12 +76,17 @@ void td_draft_replace(struct td_draft *draft, const struct td_yaml_node *node, s
         head++;
     while (end < source.len && !td_break_len(source.data + end, source.len - end))
         end++;
-    struct td_buf *out = td_splices_begin(&draft->splices, node->start, end);
+    /* A block can end in a line break of its text, which goes with it: U+2028, say. */
+    size_t wide = td_break_len(source.data + end, source.len - end);
+    wide = wide > 1 && source.data[end] != '\r' ? wide : 0;
+    struct td_buf *out = td_splices_begin(&draft->splices, node->start, end + wide);
     if (node->start == node->end)
         td_buf_put_char(out, ' ');
     td_buf_put(out, text.data, head);
     td_buf_put_bytes(out, rest);
     td_buf_put(out, text.data + head, text.len - head);
+    if (wide)
+        td_buf_put_bytes(out, draft->manner.line_break);
 }
 
 static int replace_value(struct td_draft *draft, const struct td_yaml_node *record_node,
@@ -106,13 +111,6 @@ static int replace_value(struct td_draft *draft, const struct td_yaml_node *reco
 
 /* ---- keys that were not there ---- */
 
-static bool name_less(struct td_bytes a, struct td_bytes b)
-{
-    size_t least = a.len < b.len ? a.len : b.len;
-    int order = least ? memcmp(a.data, b.data, least) : 0;
-    return order < 0 || (order == 0 && a.len < b.len);
-}
-
 /* Whether a key that is there goes in front of a new one. */
 static bool goes_before(const struct td_draft *draft, const struct td_keys *keys,
                         const struct td_yaml_node *node, const struct td_key *key)
@@ -121,14 +119,14 @@ static bool goes_before(const struct td_draft *draft, const struct td_keys *keys
     if (scalar->kind != TD_YAML_SCALAR)
         return false;
     if (draft->manner.sorted)
-        return name_less(td_yaml_text(scalar), key->name);
+        return td_bytes_compare(td_yaml_text(scalar), key->name) < 0;
     const struct td_key *known = td_keys_find(keys, td_yaml_text(scalar));
     return known && known < key;
 }
 
 static bool key_less(const struct td_draft *draft, const struct td_key *a, const struct td_key *b)
 {
-    return draft->manner.sorted ? name_less(a->name, b->name) : a < b;
+    return draft->manner.sorted ? td_bytes_compare(a->name, b->name) < 0 : a < b;
 }
 
 /* The keys of a record that come and go. */

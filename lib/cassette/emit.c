@@ -9,7 +9,7 @@
 #include "cassette/duration.h"
 #include "cassette/emit_settings.h"
 #include "cassette/field_order.h"
-#include "cassette/keys.h"
+#include "cassette/record.h"
 #include "cassette/writer.h"
 #include "cassette/yaml.h"
 
@@ -67,56 +67,18 @@ static void write_fields(struct td_writer *w, unsigned column, struct td_bytes n
     td_field_order_release(&order);
 }
 
-static bool is_empty(const struct td_key *key, const void *value);
-
-static bool is_empty_record(const struct td_keys *keys, const void *record)
-{
-    for (size_t i = 0; i < keys->count; i++)
-        if (!is_empty(&keys->items[i], (const char *)record + keys->items[i].offset))
-            return false;
-    return true;
-}
-
-static bool is_empty(const struct td_key *key, const void *value)
-{
-    switch (key->type) {
-    case TD_KEY_TEXT:
-        return !((const struct td_bytes *)value)->len;
-    case TD_KEY_BODY:
-        return !((const struct td_message *)value)->body.len;
-    case TD_KEY_INT:
-        return !*(const int *)value;
-    case TD_KEY_LONG:
-    case TD_KEY_DURATION:
-        return !*(const int64_t *)value;
-    case TD_KEY_BOOL:
-        return !*(const bool *)value;
-    case TD_KEY_LIST:
-        return !((const struct td_list *)value)->count;
-    case TD_KEY_FIELDS:
-        return !((const struct td_fields *)value)->count;
-    case TD_KEY_CHUNKS:
-        return !((const struct td_recorded_chunks *)value)->count;
-    case TD_KEY_SHAPE:
-        return is_empty_record(&td_shape_keys, value);
-    }
-    return false;
-}
-
 static void write_record(struct td_writer *w, unsigned column, const struct td_keys *keys,
                          const void *record);
 
 static void write_key(struct td_writer *w, unsigned column, const struct td_key *key,
-                      const void *value)
+                      const void *record)
 {
+    const void *value = td_key_value(key, record);
     switch (key->type) {
     case TD_KEY_TEXT:
-        td_writer_key(w, column, key->name);
-        td_writer_value(w, column, *(const struct td_bytes *)value);
-        return;
     case TD_KEY_BODY:
         td_writer_key(w, column, key->name);
-        td_writer_value(w, column, ((const struct td_message *)value)->body);
+        td_writer_value(w, column, *(const struct td_bytes *)value);
         return;
     case TD_KEY_INT:
         write_number(w, column, key->name, *(const int *)value);
@@ -153,11 +115,10 @@ static void write_record(struct td_writer *w, unsigned column, const struct td_k
 {
     for (size_t i = 0; i < keys->count; i++) {
         const struct td_key *key = &keys->items[i];
-        const void *value = (const char *)record + key->offset;
         bool wanted = key->presence == TD_KEY_ALWAYS ||
                       (key->presence == TD_KEY_OMITTED && td_writer_has_every_key(w));
-        if (wanted || !is_empty(key, value))
-            write_key(w, column, key, value);
+        if (wanted || !td_key_is_empty(key, record))
+            write_key(w, column, key, record);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "check/check.h"
 #include "match/excerpt.h"
 #include "match/rules.h"
+#include "stream/manner.h"
 
 /* ---- What was meant ---- */
 
@@ -183,14 +184,18 @@ static bool is_setting(const struct td_setting *setting, const char **meant)
     return false;
 }
 
-/* What the owner of a setting says of its value. */
+/* What the owner of a setting says of its value; those under `scrub` are asked in secrets.c. */
 static void check_value(struct td_check *check, struct td_rules *rules,
                         const struct td_setting *setting)
 {
     struct td_error err;
     struct td_buf text;
+    struct td_play_manner manner = {0};
     const struct td_settings alone = {.path = check->path, .items = setting, .count = 1};
     int status = td_rules_add(rules, &alone, &err);
+    if (status == 0)
+        status = td_play_manner_read(&manner, &alone, check->path, &err);
+    td_play_manner_release(&manner);
     if (status == 0)
         return;
     td_buf_init(&text);

@@ -141,10 +141,8 @@ static bool at_line_end(const struct reader *r)
 static size_t escaped_length(const char *digits, size_t count)
 {
     uint32_t c = 0;
-    for (size_t i = 0; i < count; i++) {
-        char d = digits[i];
-        c = c << 4 | (uint32_t)(d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
-    }
+    for (size_t i = 0; i < count; i++)
+        c = c << 4 | (uint32_t)(td_hex_digit(digits[i]) & 0xf);
     return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 }
 

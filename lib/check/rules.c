@@ -71,7 +71,7 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             "unknown-setting",
             TD_FAULT,
             false,
-            "a key under 'tapedeck' that Tapedeck does not know, so that it has no effect",
+            "a key under 'tapedeck' that Tapedeck does not know",
             "correct its spelling, or take it out",
         },
     [TD_CHECK_BAD_SETTING] =

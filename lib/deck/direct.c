@@ -12,7 +12,7 @@ static int own(const char **text, struct td_error *err)
 }
 
 /* Numbers the faults over all manners. */
-static int count_faults(struct td_deck *deck, struct td_deck_manner *manner, struct td_error *err)
+static int count_faults(struct td_deck *deck, struct td_play_manner *manner, struct td_error *err)
 {
     const struct td_faults *faults = manner->faults;
     manner->first_fault = deck->fault_count;
@@ -38,9 +38,9 @@ int td_deck_set_manner(struct td_deck *deck, struct td_error *err)
     }
     if (!status)
         status =
-            td_deck_manner_give(&deck->manner, options->split, options->pace, options->faults, err);
+            td_play_manner_give(&deck->manner, options->split, options->pace, options->faults, err);
     if (!status && options->scenario)
-        status = td_deck_manner_load(&deck->manner, options->scenario, err);
+        status = td_play_manner_load(&deck->manner, options->scenario, err);
     return status ? status : count_faults(deck, &deck->manner, err);
 }
 
@@ -48,32 +48,32 @@ int td_deck_read_manner(struct td_deck *deck, const struct td_cassette *cassette
                         struct td_error *err)
 {
     size_t count = deck->cassette_count + 1;
-    struct td_deck_manner *manners = realloc(deck->manners, count * sizeof *manners);
+    struct td_play_manner *manners = realloc(deck->manners, count * sizeof *manners);
     if (!manners)
         return td_error_nomem(err);
     deck->manners = manners;
-    struct td_deck_manner *manner = &manners[count - 1];
-    *manner = (struct td_deck_manner){0};
+    struct td_play_manner *manner = &manners[count - 1];
+    *manner = (struct td_play_manner){0};
     for (size_t i = 0; i < cassette->count && !deck->resets; i++)
         deck->resets =
             td_fault_of_broken(&cassette->interactions[i].response).kind == TD_FAULT_RESET;
-    int status = td_deck_manner_read(manner, &cassette->settings, cassette->path, err);
+    int status = td_play_manner_read(manner, &cassette->settings, cassette->path, err);
     /* What the deck itself says of faults takes the place of the cassette's. */
     if (status < 0 || deck->manner.faults)
-        td_deck_manner_release(manner);
+        td_play_manner_release(manner);
     if (!status)
         status = count_faults(deck, manner, err);
     if (status < 0)
-        td_deck_manner_release(manner);
+        td_play_manner_release(manner);
     return status;
 }
 
 void td_deck_release_manners(struct td_deck *deck)
 {
     for (size_t i = 0; deck->manners && i < deck->cassette_count; i++)
-        td_deck_manner_release(&deck->manners[i]);
+        td_play_manner_release(&deck->manners[i]);
     free(deck->manners);
-    td_deck_manner_release(&deck->manner);
+    td_play_manner_release(&deck->manner);
     free((char *)deck->options.split);
     free((char *)deck->options.pace);
     free((char *)deck->options.faults);
@@ -86,7 +86,7 @@ bool td_deck_resets(const struct td_deck *deck)
 }
 
 /* What the cassette says that this interaction is from. */
-static const struct td_deck_manner *own_manner(const struct td_deck *deck,
+static const struct td_play_manner *own_manner(const struct td_deck *deck,
                                                const struct td_interaction *interaction)
 {
     for (size_t i = 0; i < deck->cassette_count; i++) {
@@ -99,7 +99,7 @@ static const struct td_deck_manner *own_manner(const struct td_deck *deck,
 }
 
 /* The first that aims at this answer and has not struck often enough yet. */
-static void strike(struct td_deck *deck, const struct td_deck_manner *manner,
+static void strike(struct td_deck *deck, const struct td_play_manner *manner,
                    const struct td_fault_target *target, struct td_reply *reply)
 {
     const struct td_faults *faults = manner->faults;
@@ -118,7 +118,7 @@ static void strike(struct td_deck *deck, const struct td_deck_manner *manner,
 void td_deck_direct(struct td_deck *deck, const struct td_interaction *interaction,
                     uint32_t request, const struct td_query *query, struct td_reply *reply)
 {
-    const struct td_deck_manner *all = &deck->manner, *one = own_manner(deck, interaction);
+    const struct td_play_manner *all = &deck->manner, *one = own_manner(deck, interaction);
     struct td_fault_target target = {request, query->method, query->url, interaction};
     *reply = (struct td_reply){.interaction = interaction, .response = &interaction->response};
     reply->play.split = all->has_split   ? all->split
@@ -133,7 +133,7 @@ void td_deck_direct(struct td_deck *deck, const struct td_interaction *interacti
 const char *td_deck_idle_fault(struct td_deck *deck, size_t *next)
 {
     for (size_t at = 0; at <= deck->cassette_count; at++) {
-        const struct td_deck_manner *manner = at ? &deck->manners[at - 1] : &deck->manner;
+        const struct td_play_manner *manner = at ? &deck->manners[at - 1] : &deck->manner;
         size_t count = manner->faults ? manner->faults->count : 0;
         while (*next >= manner->first_fault && *next < manner->first_fault + count) {
             const struct td_fault *fault = &manner->faults->items[*next - manner->first_fault];

@@ -10,9 +10,9 @@
 #include "cassette/reader.h"
 #include "deck/deck.h"
 #include "deck/journal.h"
-#include "deck/manner.h"
 #include "deck/misses.h"
 #include "scrub/scrub.h"
+#include "stream/manner.h"
 
 struct td_deck {
     _Atomic int references;
@@ -20,8 +20,8 @@ struct td_deck {
     enum td_mode mode; /* of the options, or what `once` has come to */
     struct td_cassette **cassettes;
     size_t cassette_count;
-    struct td_deck_manner manner;   /* for all of them */
-    struct td_deck_manner *manners; /* for each, what it says itself */
+    struct td_play_manner manner;   /* for all of them */
+    struct td_play_manner *manners; /* for each, what it says itself */
     size_t fault_count;             /* in all manners */
     bool resets;                    /* something may reset a connection */
     struct td_index *index;

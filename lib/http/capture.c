@@ -222,11 +222,7 @@ static bool unchunk(struct td_bytes text, struct td_buf *out)
             return false;
         size_t line = (size_t)(end - text.data) + 1;
         for (; at < line; at++) {
-            char c = text.data[at];
-            int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
+            int digit = td_hex_digit(text.data[at]);
             if (digit < 0 || size > SIZE_MAX / 32)
                 break;
             size = size * 16 + (size_t)digit;
@@ -361,22 +357,27 @@ static bool put_status(struct finishing *f, struct td_bytes line)
     return true;
 }
 
+static void put_encoded(struct td_buf *out, struct td_bytes text, bool is_name)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c > ' ' && c < 0x7f && c != '%' && !(is_name && c == '='))
+            td_buf_put_char(out, (char)c);
+        else
+            td_buf_printf(out, "%%%02X", c);
+    }
+}
+
 /* A name of the head as it was spelled, with the value of a line that has no other place. */
 static void put_shown(struct td_buf *head, struct td_bytes name, const struct td_bytes *value)
 {
     if (head->len)
         td_buf_put_char(head, ' ');
-    td_buf_put_bytes(head, name);
+    put_encoded(head, name, true);
     if (!value)
         return;
     td_buf_put_char(head, '=');
-    for (size_t i = 0; i < value->len; i++) {
-        unsigned char c = (unsigned char)value->data[i];
-        if (c > ' ' && c < 0x7f && c != '%')
-            td_buf_put_char(head, (char)c);
-        else
-            td_buf_printf(head, "%%%02X", c);
-    }
+    put_encoded(head, *value, false);
 }
 
 static bool is_identity(struct td_bytes coding)

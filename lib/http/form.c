@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/form.h"
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* False where an escape is none. */
 static bool decode(struct td_bytes text, struct td_buf *out)
 {
@@ -16,9 +8,10 @@ static bool decode(struct td_bytes text, struct td_buf *out)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (c == '%') {
-            if (text.len - i < 3 || hex(text.data[i + 1]) < 0 || hex(text.data[i + 2]) < 0)
+            int byte = td_percent_byte(td_bytes_from(text, i));
+            if (byte < 0)
                 return false;
-            c = (char)(hex(text.data[i + 1]) * 16 + hex(text.data[i + 2]));
+            c = (char)byte;
             i += 2;
         } else if (c == '+') {
             c = ' ';

@@ -379,17 +379,6 @@ static int feed_content(struct td_request_parser *parser, struct td_bytes bytes,
     return 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static int size_done(struct td_request_parser *parser, struct td_error *err)
 {
     parser->digits = 0;
@@ -401,7 +390,7 @@ static int size_done(struct td_request_parser *parser, struct td_error *err)
 /* One byte of a chunk's size line, or of the line end after a chunk. */
 static int feed_chunk(struct td_request_parser *parser, char c, struct td_error *err)
 {
-    int digit = hex_digit(c);
+    int digit = td_hex_digit(c);
     switch (parser->phase) {
     case PHASE_SIZE:
         if (digit >= 0) {

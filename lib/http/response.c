@@ -384,7 +384,7 @@ static bool is_chunked_line(struct writer *writer, const struct td_field *field)
 
 /* ---- Fields ---- */
 
-/* "name" or "name=value%20of%20a%20line" off the front of a shape's head. */
+/* "name" or "name=value%20of%20a%20line" off the front of a shape's head, as they stand there. */
 static bool next_shown(struct td_bytes *head, struct td_bytes *name, struct td_bytes *value)
 {
     if (!head->len)
@@ -398,25 +398,13 @@ static bool next_shown(struct td_bytes *head, struct td_bytes *name, struct td_b
     return name->len > 0;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static struct td_bytes put_decoded(struct td_buf *texts, struct td_bytes value)
 {
     size_t start = texts->len;
     for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '%' && i + 2 < value.len && hex_digit(value.data[i + 1]) >= 0 &&
-            hex_digit(value.data[i + 2]) >= 0) {
-            c = (char)(hex_digit(value.data[i + 1]) * 16 + hex_digit(value.data[i + 2]));
-            i += 2;
-        }
-        td_buf_put_char(texts, c);
+        int byte = td_percent_byte(td_bytes_from(value, i));
+        td_buf_put_char(texts, byte >= 0 ? (char)byte : value.data[i]);
+        i += byte >= 0 ? 2 : 0;
     }
     return td_bytes(texts->data + start, texts->len - start);
 }
@@ -473,6 +461,7 @@ static bool lines_init(struct lines *lines, const struct td_recorded_response *r
     for (size_t i = fields->count; ok && head.len && i > 0; i--)
         ok = td_map_put(&next, name_hash(fields->items[i - 1].name), (void *)i) >= 0;
     while (ok && next_shown(&head, &name, &value)) {
+        name = put_decoded(&lines->texts, name);
         if (value.data) {
             lines->dropped[lines->count] = true;
             lines->items[lines->count++] =

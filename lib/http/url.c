@@ -25,15 +25,6 @@ static struct td_bytes take_until(struct td_bytes *text, const char *stops)
     return part;
 }
 
-static bool take(struct td_bytes *text, char c)
-{
-    if (!text->len || text->data[0] != c)
-        return false;
-    text->data++;
-    text->len--;
-    return true;
-}
-
 static void split_authority(struct td_url *url, struct td_bytes text)
 {
     const char *at = text.len ? memrchr(text.data, '@', text.len) : NULL;
@@ -62,7 +53,7 @@ void td_url_split(struct td_url *url, struct td_bytes text)
     *url = (struct td_url){0};
     struct td_bytes rest = text;
     struct td_bytes scheme = take_until(&rest, ":/?#");
-    if (scheme.len && take(&rest, ':')) {
+    if (scheme.len && td_bytes_take(&rest, ':')) {
         url->has_scheme = true;
         url->scheme = scheme;
     } else {
@@ -74,10 +65,10 @@ void td_url_split(struct td_url *url, struct td_bytes text)
         split_authority(url, take_until(&rest, "/?#"));
     }
     url->path = take_until(&rest, "?#");
-    url->has_query = take(&rest, '?');
+    url->has_query = td_bytes_take(&rest, '?');
     if (url->has_query)
         url->query = take_until(&rest, "#");
-    url->has_fragment = take(&rest, '#');
+    url->has_fragment = td_bytes_take(&rest, '#');
     if (url->has_fragment)
         url->fragment = rest;
 }
@@ -92,14 +83,6 @@ static bool is_unreserved(char c)
     return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One part, each byte in the one spelling that it has (RFC 3986, section 6.2.2). */
 static void put_part(struct td_buf *out, struct td_bytes part, const char *allowed, bool lower)
 {
@@ -110,14 +93,10 @@ static void put_part(struct td_buf *out, struct td_bytes part, const char *allow
         return;
     for (size_t i = 0; i < part.len; i++) {
         char c = part.data[i];
-        int high = -1, low = -1;
-        if (c == '%' && part.len - i > 2) {
-            high = hex_digit(part.data[i + 1]);
-            low = hex_digit(part.data[i + 2]);
-        }
-        bool encoded = high >= 0 && low >= 0;
+        int byte = td_percent_byte(td_bytes_from(part, i));
+        bool encoded = byte >= 0;
         if (encoded) {
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         }
         if (is_unreserved(c) || (!encoded && memchr(allowed, c, count))) {
@@ -220,9 +199,9 @@ size_t td_url_decode_field(char *to, struct td_bytes text)
     char *start = to;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        if (c == '%' && text.len - i >= 3 && hex_digit(text.data[i + 1]) >= 0 &&
-            hex_digit(text.data[i + 2]) >= 0) {
-            *to++ = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+        int byte = td_percent_byte(td_bytes_from(text, i));
+        if (byte >= 0) {
+            *to++ = (char)byte;
             i += 2;
         } else {
             *to++ = c == '+' ? ' ' : c;

@@ -34,18 +34,9 @@ static struct td_bytes take_digits(struct td_bytes *text)
     return digits;
 }
 
-static bool take(struct td_bytes *text, char c)
-{
-    if (!text->len || text->data[0] != c)
-        return false;
-    text->data++;
-    text->len--;
-    return true;
-}
-
 static void drop_zeros_in_front(struct td_bytes *digits)
 {
-    while (take(digits, '0'))
+    while (td_bytes_take(digits, '0'))
         ;
 }
 
@@ -59,13 +50,13 @@ static size_t drop_zeros_at_end(struct td_bytes *digits)
 
 static struct decimal decimal_read(struct td_bytes text)
 {
-    struct decimal number = {.negative = take(&text, '-')};
+    struct decimal number = {.negative = td_bytes_take(&text, '-')};
     number.whole = take_digits(&text);
-    if (take(&text, '.'))
+    if (td_bytes_take(&text, '.'))
         number.fraction = take_digits(&text);
-    if (take(&text, 'e') || take(&text, 'E')) {
-        number.exponent_negative = take(&text, '-');
-        take(&text, '+');
+    if (td_bytes_take(&text, 'e') || td_bytes_take(&text, 'E')) {
+        number.exponent_negative = td_bytes_take(&text, '-');
+        td_bytes_take(&text, '+');
         number.exponent = take_digits(&text);
         drop_zeros_in_front(&number.exponent);
     }
@@ -118,7 +109,7 @@ static char *put_large_exponent(char *to, const struct decimal *number)
 struct td_bytes td_json_number(struct td_arena *arena, struct td_bytes text)
 {
     struct td_bytes rest = text;
-    bool negative = take(&rest, '-');
+    bool negative = td_bytes_take(&rest, '-');
     struct td_bytes whole = take_digits(&rest);
     if (!rest.len && whole.len <= PLAIN_DIGITS)
         return negative && whole.data[0] == '0' ? whole : text;

@@ -44,14 +44,6 @@ static bool take(struct reader *reader, char c)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX; -1 where they are not. */
 static int read_hex(const char *at, const char *end)
 {
@@ -59,7 +51,7 @@ static int read_hex(const char *at, const char *end)
     if (end - at < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = td_hex_digit(at[i]);
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

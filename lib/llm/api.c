@@ -150,20 +150,11 @@ enum td_llm_api td_llm_api_of_reply(const struct td_json *data)
     return TD_LLM_NONE;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void td_llm_decode_url(struct td_buf *out, struct td_bytes text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        int high = text.data[i] == '%' && text.len - i > 2 ? hex(text.data[i + 1]) : -1;
-        int low = high >= 0 ? hex(text.data[i + 2]) : -1;
-        td_buf_put_char(out, low >= 0 ? (char)(high << 4 | low) : text.data[i]);
-        i += low >= 0 ? 2 : 0;
+        int byte = td_percent_byte(td_bytes_from(text, i));
+        td_buf_put_char(out, byte >= 0 ? (char)byte : text.data[i]);
+        i += byte >= 0 ? 2 : 0;
     }
 }

@@ -27,19 +27,6 @@ static int take_json(struct td_body *body, struct td_arena *arena, const struct 
     return td_json_patterns_apply(&rules->paths, json) && td_json_hash(json) ? 0 : TD_ERR_NOMEM;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool is_escape(const char *at, const char *end)
-{
-    return end - at >= 3 && *at == '%' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0;
-}
-
 /* Only what clients put into a form without encoding it; brackets too, for names as 'a[]'. Not
  * one stray '%'. */
 static bool looks_like_form(struct td_bytes bytes)
@@ -51,7 +38,8 @@ static bool looks_like_form(struct td_bytes bytes)
         char c = *at, letter = c | 0x20;
         has_value |= c == '=';
         if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') &&
-            !memchr(marks, c, sizeof marks - 1) && !is_escape(at, end))
+            !memchr(marks, c, sizeof marks - 1) &&
+            td_percent_byte(td_bytes(at, (size_t)(end - at))) < 0)
             return false;
     }
     return has_value;

@@ -113,14 +113,6 @@ static bool named_set(struct td_bytes name, struct td_byte_set *set)
     return false;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* What follows a backslash: one byte into *byte, or a class into *set and *byte -1. */
 static int take_escape(struct parser *parser, struct td_byte_set *set, int *byte)
 {
@@ -141,10 +133,10 @@ static int take_escape(struct parser *parser, struct td_byte_set *set, int *byte
     } else if (c == 'n' || c == 'r' || c == 't') {
         *byte = c == 'n' ? '\n' : c == 'r' ? '\r' : '\t';
     } else if (c == 'x' && source.len - parser->at > 2 &&
-               hex_digit(source.data[parser->at + 1]) >= 0 &&
-               hex_digit(source.data[parser->at + 2]) >= 0) {
-        *byte =
-            hex_digit(source.data[parser->at + 1]) << 4 | hex_digit(source.data[parser->at + 2]);
+               td_hex_digit(source.data[parser->at + 1]) >= 0 &&
+               td_hex_digit(source.data[parser->at + 2]) >= 0) {
+        *byte = td_hex_digit(source.data[parser->at + 1]) << 4 |
+                td_hex_digit(source.data[parser->at + 2]);
         parser->at += 2;
     } else if (c && strchr(plain, c)) {
         *byte = (unsigned char)c;

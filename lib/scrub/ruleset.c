@@ -96,7 +96,7 @@ void td_scrub_rules_close(struct td_scrub_rules *rules)
 static bool has_rules(const struct td_settings *settings)
 {
     for (size_t i = 0; i < settings->count; i++)
-        if (td_bytes_starts_nocase(settings->items[i].path, TD_BYTES("scrub.")))
+        if (td_bytes_starts_nocase(settings->items[i].path, TD_BYTES("scrub")))
             return true;
     return false;
 }

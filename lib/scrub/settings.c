@@ -187,10 +187,12 @@ int td_scrub_settings_take(struct td_scrubber *scrubber, struct td_scrub_wishes 
     static const struct td_bytes prefix = TD_BYTES("scrub.");
     for (size_t i = 0; i < settings->count; i++) {
         const struct td_setting *setting = &settings->items[i];
+        struct taking taking = {scrubber, wishes, settings, setting, setting->path, err};
+        if (td_bytes_equal(setting->path, TD_BYTES("scrub")) && setting->values.count)
+            return wrong(&taking, "it is a mapping of settings");
         if (setting->path.len < prefix.len ||
             memcmp(setting->path.data, prefix.data, prefix.len) != 0)
             continue;
-        struct taking taking = {scrubber, wishes, settings, setting, setting->path, err};
         taking.name.data += prefix.len;
         taking.name.len -= prefix.len;
         int status = take_setting(&taking);

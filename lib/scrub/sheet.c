@@ -70,16 +70,9 @@ void td_view_replace(struct td_desk *desk, const struct td_view *view, size_t st
 {
     struct td_patch patch = {.text = spell(desk, view, placeholder), .secret = secret};
     struct td_sheet *sheet = NULL;
-    size_t low = 0, high = view->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (view->spans[middle].at + view->spans[middle].len <= start)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < view->count && view->spans[low].at < end; low++) {
-        struct td_span span = view->spans[low];
+    for (size_t i = td_view_find_span(view, start); i < view->count && view->spans[i].at < end;
+         i++) {
+        struct td_span span = view->spans[i];
         if (span.len == span.size) {
             size_t left = start > span.at ? start - span.at : 0;
             size_t right = span.at + span.len > end ? span.at + span.len - end : 0;

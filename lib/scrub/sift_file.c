@@ -74,10 +74,10 @@ static size_t take_escape(struct td_buf *out, struct td_bytes text, size_t at)
         if (text.len - at < 2 + digits)
             return 0;
         for (size_t i = at + 2; i < at + 2 + digits; i++) {
-            char d = text.data[i], letter = d | 0x20;
-            if (!((d >= '0' && d <= '9') || (letter >= 'a' && letter <= 'f')))
+            int digit = td_hex_digit(text.data[i]);
+            if (digit < 0)
                 return 0;
-            point = point << 4 | (uint32_t)(d <= '9' ? d - '0' : letter - 'a' + 10);
+            point = point << 4 | (uint32_t)digit;
         }
         put_point(out, point & 0x1fffff);
         return 2 + digits;

@@ -58,8 +58,7 @@ const struct td_view *td_view_inner(struct td_desk *desk, const struct td_view *
     return whole;
 }
 
-/* The span that holds this byte of the view, or the one past the last. */
-static size_t find_span(const struct td_view *view, size_t at)
+size_t td_view_find_span(const struct td_view *view, size_t at)
 {
     size_t low = 0, high = view->count;
     while (low < high) {
@@ -97,7 +96,7 @@ const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *
     struct td_view *slice = take(desk, sizeof *slice);
     if (!slice)
         return &no_view;
-    size_t first = find_span(view, start), after = first;
+    size_t first = td_view_find_span(view, start), after = first;
     while (after < view->count && view->spans[after].at < start + len)
         after++;
     *slice = (struct td_view){
@@ -222,14 +221,6 @@ static const struct td_view *finish(struct making *making, enum td_escape escape
     return view;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view *view, bool plus)
 {
     struct making making;
@@ -241,13 +232,13 @@ const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view
         return &no_view;
     size_t plain = 0;
     for (size_t i = 0; i < text.len; i++) {
+        int code;
         if (text.data[i] == '+' && plus) {
             put_plain(&making, plain, i);
             put_escape(&making, " ", 1, i, i + 1);
             plain = i + 1;
-        } else if (text.data[i] == '%' && text.len - i >= 3 && hex_digit(text.data[i + 1]) >= 0 &&
-                   hex_digit(text.data[i + 2]) >= 0) {
-            char byte = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+        } else if ((code = td_percent_byte(td_bytes_from(text, i))) >= 0) {
+            char byte = (char)code;
             put_plain(&making, plain, i);
             put_escape(&making, &byte, 1, i, i + 3);
             i += 2;
@@ -265,7 +256,7 @@ static int unit(struct td_bytes text, size_t at)
     if (text.len < 6 || at > text.len - 6 || text.data[at] != '\\' || text.data[at + 1] != 'u')
         return -1;
     for (size_t i = at + 2; i < at + 6; i++) {
-        int digit = hex_digit(text.data[i]);
+        int digit = td_hex_digit(text.data[i]);
         if (digit < 0)
             return -1;
         value = value << 4 | digit;

@@ -104,6 +104,8 @@ const struct td_view *td_view_inner(struct td_desk *desk, const struct td_view *
 /* A part of a view. */
 const struct td_view *td_view_slice(struct td_desk *desk, const struct td_view *view, size_t start,
                                     size_t len);
+/* The span that holds this byte of the view, or the one past the last. */
+size_t td_view_find_span(const struct td_view *view, size_t at);
 /* Percent-decoded, `plus` as space where it is a form. A replacement is encoded in any case. */
 const struct td_view *td_view_percent(struct td_desk *desk, const struct td_view *view, bool plus);
 /* As it is, but a replacement is percent-encoded. */

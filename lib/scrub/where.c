@@ -85,8 +85,8 @@ static void step_escape(struct td_where *where)
     }
     digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
     for (size_t i = 0; i < digits && i + 2 < left; i++) {
-        char digit = source.data[where->at + 2 + i];
-        point = point << 4 | (unsigned)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+        int digit = td_hex_digit(source.data[where->at + 2 + i]);
+        point = point << 4 | (unsigned)(digit & 0xf);
     }
     if (c == 'N' || c == '_')
         point = 0x85;

@@ -155,8 +155,16 @@ class Suite:
     self.check(self.convert('-o', '-', seed), '-o - is standard output', out=want)
     self.check(self.convert('-', data=want), '- is standard input', out=want)
     self.check(self.convert('-o', '/nonexistent/x.yaml', seed), 'a folder that is not there', 3, b'',
-               '/nonexistent/x.yaml: cannot write: No such file or directory')
-    self.check(self.convert('-o', self.folder, seed), 'a folder is no file', 3, b'', 'cannot write')
+               '/nonexistent/x.yaml: cannot save: No such file or directory; its folder is to '
+               'be made first')
+    self.check(self.convert('-o', self.folder, seed), 'a folder is no file', 3, b'', 'cannot save')
+    self.check(self.convert('-o', '/dev/full', seed), 'a device that is full', 3, b'',
+               '/dev/full: cannot write: No space left on device')
+    names = self.write('names.yaml', b'kept')
+    os.link(names, os.path.join(self.folder, 'other-name.yaml'))
+    self.check(self.convert('-o', names, seed), 'a file with two names is refused', 3, b'',
+               names + ': cannot save: ')
+    self.tap.result(content(names) == b'kept', 'and left as it was')
     full = Run(['sh', '-c', f'{self.tapedeck} convert {seed} >/dev/full'])
     self.check(full, 'a full disk is an error', 3, err='cannot write to standard output')
     broken = os.path.join(DATA, 'broken', 'duplicate-key.yaml')

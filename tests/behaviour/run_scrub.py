@@ -428,6 +428,7 @@ def test_rules(tap, files):
   found = files.findings(files.path('own.yaml')) or []
   tap.result(sorted(f['rule'] for f in found) == ['jwt', 'own-id'], 'rules of the cassette', str(found))
   for text, what in (('scrub: {patterns: {x: "("}}', b'is not closed'), ('scrub: {nope: 1}', b'no such setting'),
+                     ('scrub: 1', b'a mapping of settings'),
                      ('scrub: {patterns: {x: "^a"}}', b'anchor'), ('scrub: {disable: [nope]}', b'no rule')):
     run = files.run('--check', '--rules', files.write('bad.yaml', text + '\n'), files.path('own.yaml'))
     tap.result(run.code == 2 and what in run.err and b'bad.yaml:1:' in run.err, 'told: ' + text, run.story())

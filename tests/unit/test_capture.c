@@ -180,7 +180,7 @@ static void test_response(void **state)
     send_text(GET, "");
     answer("HTTP/1.1 404 Not here\r\nx-ONE: 1\r\nContent-Length: 9\r\nX-Folded: a\r\n\t "
            "b\r\nX-One: 2\r\n"
-           "no field\r\nX-Empty:\r\n\r\n");
+           "no field\r\nX-Empty:\r\na=b%c d: 3\r\n\r\n");
     body("abc");
     body("defghi");
     end();
@@ -190,8 +190,9 @@ static void test_response(void **state)
     assert_text(made.response.message.body, "abcdefghi");
     assert_int_equal(made.response.message.content_length, 9);
     assert_fields(&made.response.message.headers,
-                  "X-One=1, Content-Length=9, X-Folded=a b, X-One=2, X-Empty=");
-    assert_text(made.response.shape.head, "x-ONE Content-Length X-Folded X-One X-Empty");
+                  "X-One=1, Content-Length=9, X-Folded=a b, X-One=2, X-Empty=, a=b%c d=3");
+    assert_text(made.response.shape.head,
+                "x-ONE Content-Length X-Folded X-One X-Empty a%3Db%25c%20d");
     assert_text(made.response.shape.broken, "");
     assert_int_equal(made.response.shape.chunks.count, 2);
     assert_int_equal(made.response.shape.chunks.items[1].len, 6);

@@ -299,6 +299,10 @@ static void test_literal(void **state)
     };
     check_bodies(rows, COUNT(rows), "version: 2\ninteractions:\n- request:\n    url: u\n    body: ",
                  "\n    method: GET\n  response:\n    code: 200\n");
+    /* A line break of the text that ends the block goes with it. */
+    struct td_edit *edit = parse(REQUEST("    body: |+\n      a\u2028    url: u\n"));
+    set(edit, 0, TD_REQUEST, TD_EDIT_BODY, "b");
+    assert_rendered(edit, REQUEST("    body: |-\n      b\n    url: u\n"));
 }
 
 static void test_binary(void **state)
@@ -461,6 +465,58 @@ static void test_trailers_and_forms(void **state)
     edit = parse(REQUEST("    trailer:\n      T:\n      - \"1\"\n    url: u\n"));
     check(td_edit_remove_trailer(edit, 0, TD_REQUEST, 0, &err), &err);
     assert_rendered(edit, REQUEST("    trailer: {}\n    url: u\n"));
+}
+
+/* A form whose name is long, as a JSON body makes it that was sent as a form: libyaml reads no key
+ * of more than 1024 characters without a `?`. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    struct td_error err;
+    char name[2001], expected[8000];
+    memset(name, 'n', sizeof name - 1);
+    name[0] = '[';
+    name[sizeof name - 1] = '\0';
+    struct td_edit *edit = parse(REQUEST("    form:\n      a:\n      - x\n    url: u\n"));
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("1"), &err), &err);
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             REQUEST("    form:\n      ? '%s'\n      : - \"1\"\n        - b\n      a:\n"
+                     "      - x\n    url: u\n"),
+             name);
+    assert_rendered(edit, expected);
+    edit = parse(REQUEST("    headers:\n        a:\n            - x\n    url: u\n"));
+    name[0] = 'N';
+    check(td_edit_add_header(edit, 0, TD_REQUEST, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             REQUEST("    headers:\n        ? %s\n        :   - b\n        a:\n            - x\n"
+                     "    url: u\n"),
+             name);
+    assert_rendered(edit, expected);
+    edit = parse("{version: 2, interactions: [{request: {form: {a: [x]}, url: u},"
+                 " response: {code: 200}}]}\n");
+    check(td_edit_add_form(edit, 0, td_bytes_of(name), TD_BYTES("b"), &err), &err);
+    snprintf(expected, sizeof expected,
+             "{version: 2, interactions: [{request: {form: {? %s: [\"b\"], a: [x]}, url: u},"
+             " response: {code: 200}}]}\n",
+             name);
+    assert_rendered(edit, expected);
+}
+
+/* A name begins at its `?` or its tag. */
+static void test_names_with_indicators(void **state)
+{
+    (void)state;
+    struct td_edit *edit = parse(REQUEST("    headers:\n      ? a\n      : - x\n      b:\n"
+                                         "      - y\n    url: u\n"));
+    add_header(edit, 0, TD_REQUEST, "A", "1");
+    remove_header(edit, 0, TD_REQUEST, 0);
+    assert_rendered(edit, REQUEST("    headers:\n      A:\n      - \"1\"\n      b:\n      - y\n"
+                                  "    url: u\n"));
+    edit = parse(REQUEST("    headers:\n      !!binary YQ==:\n      - x\n    url: u\n"));
+    add_header(edit, 0, TD_REQUEST, "b", "z");
+    assert_rendered(edit, REQUEST("    headers:\n      !!binary YQ==:\n      - x\n      b:\n"
+                                  "      - z\n    url: u\n"));
 }
 
 /* ---- the shape ---- */
@@ -910,6 +966,8 @@ int main(void)
         cmocka_unit_test(test_header_fields),
         cmocka_unit_test(test_flow_fields),
         cmocka_unit_test(test_trailers_and_forms),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_names_with_indicators),
         cmocka_unit_test(test_shape),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_ids),

@@ -107,6 +107,20 @@ static void check(struct td_recorded_response response, const char *framing, con
                  strcmp(framing, "chunked") == 0 ? TAIL : "");
 }
 
+/* The lines of a head as it came: their order, their spelling, and those that were dropped. */
+static void test_shown_names(void **state)
+{
+    (void)state;
+    struct td_recorded_response response =
+        RESPONSE(.body = B("x"), .content_length = 1,
+                 .headers = FIELDS(F("A=b", "1"), F("Date", "today"), F("X%y", "2")));
+    response.shape.head = B("X%25y date content-length=1%202 A%3Db gone");
+    check(response, "length",
+          OK "X%y: 2\r\ndate: today\r\n" TD_HEAD_PLACEHOLDER ": 1\r\n" TD_HEAD_PLACEHOLDER
+             ": 2\r\nContent-Length: 1\r\n\r\n",
+          OK "X%y: 2\r\ndate: today\r\ncontent-length: 1 2\r\nA=b: 1\r\n\r\n");
+}
+
 static void test_length(void **state)
 {
     (void)state;
@@ -474,12 +488,12 @@ static void test_continue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_length),          cmocka_unit_test(test_chunked),
-        cmocka_unit_test(test_codings),         cmocka_unit_test(test_trailers),
-        cmocka_unit_test(test_bodyless),        cmocka_unit_test(test_status_lines),
-        cmocka_unit_test(test_no_status),       cmocka_unit_test(test_unsafe_lines),
-        cmocka_unit_test(test_content_codings), cmocka_unit_test(test_rewrite),
-        cmocka_unit_test(test_continue),
+        cmocka_unit_test(test_shown_names),  cmocka_unit_test(test_length),
+        cmocka_unit_test(test_chunked),      cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_trailers),     cmocka_unit_test(test_bodyless),
+        cmocka_unit_test(test_status_lines), cmocka_unit_test(test_no_status),
+        cmocka_unit_test(test_unsafe_lines), cmocka_unit_test(test_content_codings),
+        cmocka_unit_test(test_rewrite),      cmocka_unit_test(test_continue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,6 +34,12 @@ TD_EXPORT void td_conversion_free(struct td_conversion *conversion); /* NULL is 
 /* The new file; *len bytes and a NUL. It lives as long as the conversion. */
 TD_EXPORT const char *td_conversion_text(const struct td_conversion *conversion, size_t *len);
 
+/* Saves the new file at `path`, which may be the one that was read: replaced as a whole, or left as
+ * it was with TD_ERR_IO and the reason. A symbolic link is followed, and the file keeps its mode.
+ */
+TD_EXPORT int td_conversion_save(const struct td_conversion *conversion, const char *path,
+                                 struct td_error *err);
+
 /* What the file held that the new one does not: keys that the format does not know, headers without
  * a value, comments. In the order of the file. Each with its place and a message. */
 TD_EXPORT size_t td_conversion_loss_count(const struct td_conversion *conversion);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "deck/manner.h"
+#include "stream/manner.h"
 
 #include <stdlib.h>
 
 #include "cassette/settings.h"
 
-void td_deck_manner_release(struct td_deck_manner *manner)
+void td_play_manner_release(struct td_play_manner *manner)
 {
     if (manner->faults)
         td_faults_release(manner->faults);
@@ -13,7 +13,7 @@ void td_deck_manner_release(struct td_deck_manner *manner)
     manner->faults = NULL;
 }
 
-static int add_faults(struct td_deck_manner *manner, struct td_bytes text, struct td_error *err)
+static int add_faults(struct td_play_manner *manner, struct td_bytes text, struct td_error *err)
 {
     if (!manner->faults) {
         manner->faults = malloc(sizeof *manner->faults);
@@ -24,7 +24,7 @@ static int add_faults(struct td_deck_manner *manner, struct td_bytes text, struc
     return td_faults_add(manner->faults, text, err);
 }
 
-int td_deck_manner_give(struct td_deck_manner *manner, const char *split, const char *pace,
+int td_play_manner_give(struct td_play_manner *manner, const char *split, const char *pace,
                         const char *faults, struct td_error *err)
 {
     int status = 0;
@@ -50,7 +50,7 @@ static int misplace(struct td_error *err, const char *path, struct td_mark mark,
                            mark.column, "%s", cause.message);
 }
 
-int td_deck_manner_read(struct td_deck_manner *manner, const struct td_settings *settings,
+int td_play_manner_read(struct td_play_manner *manner, const struct td_settings *settings,
                         const char *path, struct td_error *err)
 {
     const struct td_bytes ours = TD_BYTES("replay.");
@@ -68,9 +68,14 @@ int td_deck_manner_read(struct td_deck_manner *manner, const struct td_settings 
                                    "'replay' is a mapping: split, pace, fault");
         }
         key = td_bytes(key.data + ours.len, key.len - ours.len);
-        if (setting->values.count == 1)
+        bool one = setting->values.count == 1;
+        if (one)
             value = setting->values.items[0];
-        if (td_bytes_equal(key, TD_BYTES("split"))) {
+        if (!one &&
+            (td_bytes_equal(key, TD_BYTES("split")) || td_bytes_equal(key, TD_BYTES("pace")))) {
+            status =
+                td_error_set(err, TD_ERR_INVALID, "'%.*s' is one text", (int)key.len, key.data);
+        } else if (td_bytes_equal(key, TD_BYTES("split"))) {
             struct td_split_rule split;
             status = td_split_parse(&split, value, err);
             if (wants_split && !status) {
@@ -98,13 +103,13 @@ int td_deck_manner_read(struct td_deck_manner *manner, const struct td_settings 
     return status;
 }
 
-int td_deck_manner_load(struct td_deck_manner *manner, const char *path, struct td_error *err)
+int td_play_manner_load(struct td_play_manner *manner, const char *path, struct td_error *err)
 {
     struct td_settings *settings;
     int status = td_settings_load(path, &settings, err);
     if (status < 0)
         return status;
-    status = td_deck_manner_read(manner, settings, path, err);
+    status = td_play_manner_read(manner, settings, path, err);
     td_settings_free(settings);
     return status;
 }

@@ -424,9 +424,7 @@ static void put_headers(struct finishing *f, struct td_bytes text)
             length <= INT64_MAX)
             message->content_length = (int64_t)length;
         dropped |= response->uncompressed && (length_line || is(name, "Content-Encoding"));
-        /* What would not be read as one name keeps its header, and loses its place. */
-        if (td_token_valid(name))
-            put_shown(&head, name, dropped ? &value : NULL);
+        put_shown(&head, name, dropped ? &value : NULL);
         if (!dropped)
             fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
     }

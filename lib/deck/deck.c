@@ -74,7 +74,8 @@ struct td_deck *td_deck_open(const char *path, const struct td_deck_options *opt
 
 static int add(struct td_deck *deck, const struct td_interaction *interaction, struct td_error *err)
 {
-    td_deck_note_early(deck, interaction);
+    if (td_deck_note_early(deck, interaction, err) < 0)
+        return TD_ERR_NOMEM;
     const struct td_interaction *veiled =
         td_veil_interaction(deck->scrubber, interaction, deck->headers_count, &deck->veiled);
     return veiled ? td_index_add_as(deck->index, interaction, veiled, err) : td_error_nomem(err);
@@ -93,6 +94,7 @@ static int add_all(struct td_deck *deck, const struct td_cassette *cassette, str
 static int add_again(struct td_deck *deck, struct td_error *err)
 {
     td_index_free(deck->index);
+    deck->early_count = 0;
     int status = (deck->index = td_index_new()) ? 0 : td_error_nomem(err);
     for (size_t i = 0; i < deck->cassette_count && !status; i++)
         status = add_all(deck, deck->cassettes[i], err);
@@ -161,6 +163,7 @@ void td_deck_unref(struct td_deck *deck)
     td_arena_release(&deck->veiled);
     free(deck->target);
     td_index_free(deck->index);
+    free(deck->early);
     td_deck_drop_rules(deck);
     for (size_t i = 0; i < deck->cassette_count; i++)
         td_cassette_free(deck->cassettes[i]);

@@ -5,6 +5,8 @@
  * method, URL and announced length, before the body is asked for, when it is its turn: when nothing
  * that was recorded before it for the same method and URL is left.
  */
+#include <stdlib.h>
+
 #include "deck/inside.h"
 
 static bool is_early(const struct td_interaction *interaction)
@@ -14,9 +16,20 @@ static bool is_early(const struct td_interaction *interaction)
            interaction->response.code >= 300;
 }
 
-void td_deck_note_early(struct td_deck *deck, const struct td_interaction *interaction)
+int td_deck_note_early(struct td_deck *deck, const struct td_interaction *interaction,
+                       struct td_error *err)
 {
-    deck->has_early = deck->has_early || is_early(interaction);
+    size_t count = deck->early_count;
+    if (!is_early(interaction))
+        return 0;
+    if ((count & (count - 1)) == 0) {
+        size_t *more = reallocarray(deck->early, count ? 2 * count : 1, sizeof *more);
+        if (!more)
+            return td_error_nomem(err);
+        deck->early = more;
+    }
+    deck->early[deck->early_count++] = td_index_count(deck->index);
+    return 0;
 }
 
 static bool has_same_target(const struct td_index *index, size_t position,
@@ -39,24 +52,43 @@ static bool has_same_target(const struct td_index *index, size_t position,
     return same;
 }
 
+/* The first of this length for the same target that nobody has played; false where there is none.
+ */
+static bool find_early(struct td_deck *deck, const struct td_query *query, int64_t announced,
+                       size_t *position)
+{
+    for (size_t i = 0; i < deck->early_count; i++) {
+        *position = deck->early[i];
+        const struct td_interaction *interaction = td_index_at(deck->index, *position);
+        if (interaction->request.message.content_length == announced &&
+            td_run_is_free(deck->run, *position) && has_same_target(deck->index, *position, query))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it is the turn of the one at `position`: nothing before it is left for its target. */
+static bool is_next(struct td_deck *deck, const struct td_query *query, size_t position)
+{
+    for (size_t i = 0; i < position; i++)
+        if (td_run_is_free(deck->run, i) && has_same_target(deck->index, i, query))
+            return false;
+    return true;
+}
+
 bool td_deck_play_early(struct td_deck *deck, const struct td_query *query, int64_t announced,
                         uint32_t request, struct td_reply *reply)
 {
+    size_t position;
     bool taken = false;
-    if (!deck->has_early || announced <= 0)
+    if (!deck->early_count || announced <= 0)
         return false;
     pthread_mutex_lock(&deck->lock);
-    for (size_t i = 0; i < td_index_count(deck->index); i++) {
-        const struct td_interaction *interaction = td_index_at(deck->index, i);
-        if (!td_run_is_free(deck->run, i) || !has_same_target(deck->index, i, query))
-            continue;
-        if (is_early(interaction) && interaction->request.message.content_length == announced) {
-            if (!request)
-                request = td_run_request(deck->run);
-            td_deck_direct(deck, interaction, request, query, reply);
-            taken = td_run_play(deck->run, i, request);
-        }
-        break; /* the next one that is left is to be asked for as it is */
+    if (find_early(deck, query, announced, &position) && is_next(deck, query, position)) {
+        if (!request)
+            request = td_run_request(deck->run);
+        td_deck_direct(deck, td_index_at(deck->index, position), request, query, reply);
+        taken = td_run_play(deck->run, position, request);
     }
     pthread_mutex_unlock(&deck->lock);
     return taken;

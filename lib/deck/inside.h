@@ -36,7 +36,8 @@ struct td_deck {
     struct td_identity base;      /* what the target was when the run began, where it is a member */
     struct td_journal *journal;   /* of the target */
     struct td_scrubber *scrubber;
-    bool has_early;         /* see early.c */
+    size_t *early; /* positions in the index; see early.c */
+    size_t early_count;
     size_t found;           /* interactions that a recording that was killed had left */
     bool headers_count;     /* for some cassette, when a request is matched */
     struct td_arena veiled; /* requests of the cassettes, as they are matched */
@@ -48,8 +49,10 @@ struct td_deck {
     struct td_buf shown;   /* what td_deck_misses() or td_deck_hear() gave away last */
 };
 
-/* early.c: minds whether this one was answered before its request was whole. */
-void td_deck_note_early(struct td_deck *deck, const struct td_interaction *interaction);
+/* early.c: minds this one, which is added next, where it was answered before its request was whole.
+ */
+int td_deck_note_early(struct td_deck *deck, const struct td_interaction *interaction,
+                       struct td_error *err);
 /* td_deck_take_early() for a request that was counted already; 0: it was not. */
 bool td_deck_play_early(struct td_deck *deck, const struct td_query *query, int64_t announced,
                         uint32_t request, struct td_reply *reply);

@@ -531,8 +531,10 @@ bool td_capture_finish(const struct td_capture *capture, const struct td_capture
     *whole = put_body(&f) && capture->head_done;
     /* All that the client wanted is not all that there was; and libcurl does not mind a head that
      * has no end. */
-    bool unread =
-        !*whole && end->whole && capture->head_done && response->message.content_length > 0;
+    bool unwanted = end->nobody && !response->message.body.len &&
+                    !is(interaction->request.method, "HEAD") && !*whole;
+    bool unread = !*whole && end->whole && capture->head_done &&
+                  (unwanted || response->message.content_length > 0);
     *whole = *whole || (end->whole && !unread && capture->head_done);
     if (!*whole)
         response->shape.broken = keep(&f, td_bytes_of(unread        ? "unread"

@@ -58,6 +58,7 @@ struct td_capture_end {
     struct td_bytes url; /* of the request, absolute */
     bool decoded;        /* the client has undone the Content-Encoding */
     bool chunked;        /* the client was given the body with its chunked coding */
+    bool nobody;         /* the client did not want a body, whatever the method */
     int64_t wire_length; /* bytes of the body before it was decoded; 0: not known */
     bool timing;         /* chunks are kept */
     bool whole;          /* the transfer has ended well */

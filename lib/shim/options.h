@@ -40,6 +40,7 @@
     X(TCP_FASTOPEN, LONG)                                                                          \
     X(BUFFERSIZE, LONG)                                                                            \
     X(ERRORBUFFER, POINTER)                                                                        \
+    X(NOBODY, LONG)                                                                                \
     X(HEADER, LONG)                                                                                \
     X(WRITEFUNCTION, POINTER)                                                                      \
     X(WRITEDATA, POINTER)                                                                          \

@@ -95,6 +95,7 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
         .decoded = decodes(tap->easy),
         .chunked = td_options_has(&tap->easy->options, TD_OPTION_HTTP_TRANSFER_DECODING) &&
                    !tap->easy->options.values[TD_OPTION_HTTP_TRANSFER_DECODING].number,
+        .nobody = tap->easy->options.values[TD_OPTION_NOBODY].number != 0,
         .wire_length = next ? 0 : downloaded(tap->easy),
         .timing = td_deck_keeps_timing(tap->deck),
         .whole = next || ends_whole(result),

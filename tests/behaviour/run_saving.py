@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from tap import ROOT, Run, Tap, clean_environment, find_build
+from tap import ROOT, Run, Tap, clean_environment, find_build, own_mounts
 
 DIALECTS = os.path.join(ROOT, 'testdata', 'dialects')
 SEEDS = os.path.join(ROOT, 'testdata', 'seeds')
@@ -237,13 +237,11 @@ class Suite:
     mount = [self.edit, '--save', os.path.join(folder, 'a.yaml')]
     script = 'mount -t tmpfs -o size=64k none "$0" && printf old >"$0/a.yaml" && ' \
              '"$@"; code=$?; cat "$0/a.yaml"; ls -A "$0"; exit $code'
-    for prefix in (['unshare', '-m'], ['unshare', '-r', '-m']):
-      run = self.run(*prefix, 'sh', '-c', script, folder, *mount, data=b'n' * 200000)
-      if b'No space' in run.err or run.code == 3:
-        break
-    if run.code != 3 and b'mount' in run.err:
+    prefix = own_mounts()
+    if not prefix:
       self.tap.skip('a full disk', 'nothing can be mounted here')
     else:
+      run = self.run(*prefix, 'sh', '-c', script, folder, *mount, data=b'n' * 200000)
       self.tap.result(run.code == 3 and run.out == b'olda.yaml\n' and
                       b'a.yaml: cannot save: No space left on device; make room on the disk' in run.err,
                       'a full disk', f'{run.story()}\n{run.out}')
@@ -262,13 +260,11 @@ class Suite:
     folder = self.folder()
     path = write(os.path.join(folder, 'a.yaml'), b'old')
     script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && "$@"'
-    for prefix in (['unshare', '-m'], ['unshare', '-r', '-m']):
-      run = self.run(*prefix, 'sh', '-c', script, folder, self.edit, '--save', path, data=b'new')
-      if run.code == 3:
-        break
-    if run.code != 3 and b'mount' in run.err:
+    prefix = own_mounts()
+    if not prefix:
       self.tap.skip('a read-only folder', 'nothing can be mounted here')
     else:
+      run = self.run(*prefix, 'sh', '-c', script, folder, self.edit, '--save', path, data=b'new')
       self.refused('a read-only folder', run, path, b'old',
                    'Read-only file system; save it elsewhere')
 

@@ -41,13 +41,22 @@ def find_build(option):
   return option or os.environ.get('TD_BUILD_ROOT') or os.path.join(ROOT, 'build')
 
 
-def no_network():
-  """The command that runs the rest without a network, or nothing where that is not allowed."""
-  for prefix in (['unshare', '-n'], ['unshare', '-r', '-n']):
-    if shutil.which('unshare') and subprocess.run(prefix + ['true'],
+def unshared(option, trial):
+  """The command that runs the rest in a namespace of its own, or nothing where that is not allowed,
+  as in many containers. `trial` is what has to go well in it."""
+  for prefix in (['unshare', option], ['unshare', '-r', option]):
+    if shutil.which('unshare') and subprocess.run(prefix + trial,
                                                   capture_output=True).returncode == 0:
       return prefix
   return []
+
+
+def no_network():
+  return unshared('-n', ['true'])
+
+
+def own_mounts():
+  return unshared('-m', ['mount', '-t', 'tmpfs', 'none', '/mnt'])
 
 
 def clean_environment(**extra):

@@ -31,18 +31,24 @@ TD_EXPORT CURL *curl_easy_init(void)
     return curl;
 }
 
-TD_EXPORT CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
+/* One argument, of the type that the option's number tells (curl.h, CURLOPTTYPE_*). */
+static union td_value take_value(int option, va_list arguments)
 {
-    /* One argument, of the type that the option's number tells (curl.h, CURLOPTTYPE_*). */
     union td_value value = {.pointer = NULL};
-    va_list arguments;
-    va_start(arguments, option);
-    if ((int)option < CURLOPTTYPE_OBJECTPOINT)
+    if (option < CURLOPTTYPE_OBJECTPOINT)
         value.number = va_arg(arguments, long);
-    else if ((int)option >= CURLOPTTYPE_OFF_T && (int)option < CURLOPTTYPE_BLOB)
+    else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB)
         value.offset = va_arg(arguments, curl_off_t);
     else
         value.pointer = va_arg(arguments, void *);
+    return value;
+}
+
+TD_EXPORT CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
+{
+    va_list arguments;
+    va_start(arguments, option);
+    union td_value value = take_value((int)option, arguments);
     va_end(arguments);
 
     struct td_easy *easy = td_easy_get(curl, CALLER);
@@ -176,16 +182,9 @@ TD_EXPORT CURLMsg *curl_multi_info_read(CURLM *curl, int *left)
 
 TD_EXPORT CURLMcode curl_multi_setopt(CURLM *curl, CURLMoption option, ...)
 {
-    /* As with curl_easy_setopt(). */
-    union td_value value = {.pointer = NULL};
     va_list arguments;
     va_start(arguments, option);
-    if ((int)option < CURLOPTTYPE_OBJECTPOINT)
-        value.number = va_arg(arguments, long);
-    else if ((int)option >= CURLOPTTYPE_OFF_T && (int)option < CURLOPTTYPE_BLOB)
-        value.offset = va_arg(arguments, curl_off_t);
-    else
-        value.pointer = va_arg(arguments, void *);
+    union td_value value = take_value((int)option, arguments);
     va_end(arguments);
 
     struct td_multi *multi = td_multi_get(curl, CALLER);

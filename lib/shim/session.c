@@ -33,6 +33,16 @@ static void say(struct td_run *run, struct td_bytes text, const struct td_query 
     }
 }
 
+static void say_error(const struct td_error *err)
+{
+    char line[sizeof err->file + sizeof err->message + 64];
+    struct td_buf text;
+    td_buf_init(&text);
+    td_buf_printf(&text, "tapedeck: %s\n", td_error_format(err, line, sizeof line));
+    say(NULL, td_buf_view(&text), NULL);
+    td_buf_release(&text);
+}
+
 static void tell(struct td_deck *deck, struct td_bytes text, const struct td_query *query)
 {
     say(td_deck_run(deck), text, query);
@@ -187,12 +197,7 @@ static void begin(void)
         loaded = deck;
         return;
     }
-    char line[sizeof trouble.file + sizeof trouble.message + 64];
-    struct td_buf text;
-    td_buf_init(&text);
-    td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&trouble, line, sizeof line));
-    say(NULL, td_buf_view(&text), NULL);
-    td_buf_release(&text);
+    say_error(&trouble);
 }
 
 /* The process ends: what it has recorded is saved, unless whoever started the run does that. */
@@ -203,14 +208,8 @@ __attribute__((destructor)) static void end(void)
     const char *base = getenv("TAPEDECK_BASE");
     if (!loaded || (base && *base))
         return;
-    if (td_deck_save(loaded, true, &saved, &err) < 0) {
-        char line[sizeof err.file + sizeof err.message + 64];
-        struct td_buf text;
-        td_buf_init(&text);
-        td_buf_printf(&text, "tapedeck: %s\n", td_error_format(&err, line, sizeof line));
-        say(NULL, td_buf_view(&text), NULL);
-        td_buf_release(&text);
-    }
+    if (td_deck_save(loaded, true, &saved, &err) < 0)
+        say_error(&err);
 }
 
 bool td_session_deck(struct td_deck **deck, struct td_error *err)

@@ -111,8 +111,7 @@ static size_t plan(const struct td_flights *flights, size_t first, int64_t now_n
     return end;
 }
 
-/* The length of a chunk, in hexadecimal; once for each event, which printf() would take its time
- * for. */
+/* The length of a chunk, in hexadecimal; once for each event, so that it must be quick. */
 static void put_prefix(struct td_buf *buffer, size_t len)
 {
     char text[2 * sizeof len + 2], *at = text + sizeof text;

@@ -11,11 +11,7 @@
 #define TD_CASSETTE_READER_H
 
 #include "cassette/cassette.h"
-
-struct td_yaml;
-
-/* No cassette is larger, and no node nested deeper. */
-enum { TD_CASSETTE_MAX_BYTES = 512 * 1024 * 1024, TD_CASSETTE_MAX_DEPTH = 64 };
+#include "cassette/yaml.h" /* and the limits */
 
 /* `path` is opened and read whole. On success *cassette is to be freed by td_cassette_free(). */
 int td_cassette_load(const char *path, struct td_cassette **cassette, struct td_error *err);

@@ -18,6 +18,9 @@
 
 #include "base/arena.h"
 
+/* No cassette is larger, and no node nested deeper. */
+enum { TD_CASSETTE_MAX_BYTES = 512 * 1024 * 1024, TD_CASSETTE_MAX_DEPTH = 64 };
+
 enum td_yaml_kind {
     TD_YAML_SCALAR,
     TD_YAML_SEQUENCE,
@@ -89,6 +92,18 @@ struct td_bytes td_yaml_keep(struct td_yaml *tree, struct td_bytes text);
 
 /* From between two nodes, behind blanks, line breaks and comments. */
 size_t td_yaml_skip_blank(struct td_bytes text, size_t at);
+
+/* Goes through a tree in the order of the file, each node before what is in it; aliases are not
+ * followed. */
+struct td_yaml_walk {
+    const struct td_yaml_node *next;
+    const struct td_yaml_node *after[TD_CASSETTE_MAX_DEPTH]; /* behind what the walk is in */
+    size_t depth;
+};
+
+void td_yaml_walk_init(struct td_yaml_walk *walk, const struct td_yaml_node *first);
+/* NULL at the end of the siblings of `first`. */
+const struct td_yaml_node *td_yaml_walk_next(struct td_yaml_walk *walk);
 
 /* The node itself, or the one that it is an alias of. */
 static inline const struct td_yaml_node *td_yaml_resolve(const struct td_yaml_node *node)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Questions to a node of a YAML tree. */
+/* Questions to a node of a YAML tree, and the way through the tree. */
 #include "base/map.h"
 #include "cassette/yaml.h"
 
@@ -88,4 +88,26 @@ int td_yaml_check_keys(const struct td_yaml_node *mapping, const char *path, str
 {
     return mapping->len <= FEW_PAIRS ? check_few(mapping, path, err)
                                      : check_many(mapping, path, err);
+}
+
+void td_yaml_walk_init(struct td_yaml_walk *walk, const struct td_yaml_node *first)
+{
+    walk->next = first;
+    walk->depth = 0;
+}
+
+const struct td_yaml_node *td_yaml_walk_next(struct td_yaml_walk *walk)
+{
+    while (!walk->next && walk->depth)
+        walk->next = walk->after[--walk->depth];
+    const struct td_yaml_node *node = walk->next;
+    if (!node)
+        return NULL;
+    bool inner = node->kind == TD_YAML_SEQUENCE || node->kind == TD_YAML_MAPPING;
+    walk->next = node->next;
+    if (inner && node->first && walk->depth < TD_CASSETTE_MAX_DEPTH) {
+        walk->after[walk->depth++] = node->next;
+        walk->next = node->first;
+    }
+    return node;
 }

@@ -110,21 +110,9 @@ static void check_scalar(struct td_check *check, const struct td_checked *one,
 
 void td_check_binary(struct td_check *check, const struct td_checked *one)
 {
-    /* Where the walk goes on behind the collections that it is in. */
-    const struct td_yaml_node *after[TD_CASSETTE_MAX_DEPTH];
-    const struct td_yaml_node *node = one->node->first;
-    size_t depth = 0;
-    while (node) {
-        bool inner = node->kind == TD_YAML_SEQUENCE || node->kind == TD_YAML_MAPPING;
+    struct td_yaml_walk walk;
+    td_yaml_walk_init(&walk, one->node->first);
+    for (const struct td_yaml_node *node; (node = td_yaml_walk_next(&walk));)
         if (node->kind == TD_YAML_SCALAR && node->tag == TD_YAML_TAG_BINARY)
             check_scalar(check, one, node);
-        if (inner && node->first && depth < TD_CASSETTE_MAX_DEPTH) {
-            after[depth++] = node->next;
-            node = node->first;
-            continue;
-        }
-        node = node->next;
-        while (!node && depth)
-            node = after[--depth];
-    }
 }

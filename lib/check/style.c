@@ -147,23 +147,15 @@ bool td_check_comment(const struct td_check *check, struct td_mark *mark)
 {
     struct td_bytes source = check->file.content;
     struct part kept = settings_part(check);
-    const struct td_yaml_node *after[TD_CASSETTE_MAX_DEPTH];
-    const struct td_yaml_node *node = check->tree.root;
-    size_t depth = 0, at = head_length(source);
+    struct td_yaml_walk walk;
+    size_t at = head_length(source);
     const char *sign = NULL;
-    while (node && !sign) {
-        bool leaf = node->kind == TD_YAML_SCALAR || node->kind == TD_YAML_ALIAS;
-        if (leaf) {
+    td_yaml_walk_init(&walk, check->tree.root);
+    for (const struct td_yaml_node *node; !sign && (node = td_yaml_walk_next(&walk));) {
+        if (node->kind == TD_YAML_SCALAR || node->kind == TD_YAML_ALIAS) {
             sign = find_sign(check, kept, at, value_start(source, node));
             at = node->end;
-        } else if (node->first && depth < TD_CASSETTE_MAX_DEPTH) {
-            after[depth++] = node->next;
-            node = node->first;
-            continue;
         }
-        node = node->next;
-        while (!node && depth)
-            node = after[--depth];
     }
     if (!sign)
         sign = find_sign(check, kept, at, source.len);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "cassette/field_order.h"
 #include "cassette/reader.h"
 
@@ -23,14 +24,10 @@ struct pairs {
 
 static bool push(struct pairs *pairs, const struct td_yaml_node *a, const struct td_yaml_node *b)
 {
-    if (pairs->count == pairs->room) {
-        size_t room = pairs->room ? pairs->room * 2 : 64;
-        struct pair *items = reallocarray(pairs->items, room, sizeof *items);
-        if (!items)
-            return false;
-        pairs->items = items;
-        pairs->room = room;
-    }
+    struct pair *items = td_grow(pairs->items, pairs->count, &pairs->room, sizeof *items);
+    if (!items)
+        return false;
+    pairs->items = items;
     pairs->items[pairs->count++] = (struct pair){a, b};
     return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/grow.h"
 #include "cassette/keys.h"
 #include "cassette/place.h"
 #include "cassette/yaml.h"
@@ -24,16 +25,12 @@ static void tell(struct search *s, unsigned line, unsigned column, const char *w
         s->untold++;
         return;
     }
-    if (losses->count == losses->room) {
-        size_t room = losses->room ? 2 * losses->room : 4;
-        struct td_error *items = realloc(losses->items, room * sizeof *items);
-        if (!items) {
-            losses->failed = true;
-            return;
-        }
-        losses->items = items;
-        losses->room = room;
+    struct td_error *items = td_grow(losses->items, losses->count, &losses->room, sizeof *items);
+    if (!items) {
+        losses->failed = true;
+        return;
     }
+    losses->items = items;
     int len = name.len > NAME_MAX_BYTES ? NAME_MAX_BYTES : (int)name.len;
     while (len && len < (int)name.len && ((unsigned char)name.data[len] & 0xc0) == 0x80)
         len--; /* never inside a character */

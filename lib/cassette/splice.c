@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
+
 void td_splices_init(struct td_splices *splices)
 {
     *splices = (struct td_splices){0};
@@ -28,16 +30,13 @@ static void end_last(struct td_splices *splices)
 struct td_buf *td_splices_begin(struct td_splices *splices, size_t start, size_t end)
 {
     end_last(splices);
-    if (splices->count == splices->room) {
-        size_t room = splices->room ? splices->room * 2 : 16;
-        struct td_splice *items = reallocarray(splices->items, room, sizeof *items);
-        if (!items) {
-            splices->text.failed = true;
-            return &splices->text;
-        }
-        splices->items = items;
-        splices->room = room;
+    struct td_splice *items =
+        td_grow(splices->items, splices->count, &splices->room, sizeof *items);
+    if (!items) {
+        splices->text.failed = true;
+        return &splices->text;
     }
+    splices->items = items;
     splices->items[splices->count] = (struct td_splice){
         .start = start, .end = end, .text = splices->text.len, .order = splices->count};
     splices->count++;

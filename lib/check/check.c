@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "cassette/reader.h"
 #include "match/excerpt.h"
 
@@ -22,16 +23,12 @@ enum { PASS_COUNT = sizeof passes / sizeof *passes };
 
 static struct td_found *add(struct td_check *check, struct td_found_list *list)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        void *grown = reallocarray(list->items, capacity, sizeof *list->items);
-        if (!grown) {
-            check->no_memory = true;
-            return NULL;
-        }
-        list->items = grown;
-        list->capacity = capacity;
+    void *grown = td_grow(list->items, list->count, &list->capacity, sizeof *list->items);
+    if (!grown) {
+        check->no_memory = true;
+        return NULL;
     }
+    list->items = grown;
     list->items[list->count] = (struct td_found){0};
     return &list->items[list->count++];
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/grow.h"
 #include "cassette/pack.h"
 
 static const char journal_magic[8] = "tdjrnl-1";
@@ -315,13 +316,10 @@ static int read_frames(struct td_journal_file *file, struct td_arena *arena, str
         at += sizeof frame;
         if (frame.magic != frame_magic || frame.len > file->content.len - at)
             break; /* cut by a kill */
-        if (file->count == cap) {
-            cap = cap ? cap * 2 : 16;
-            struct td_journal_entry *more = reallocarray(file->entries, cap, sizeof *more);
-            if (!more)
-                return td_error_nomem(err);
-            file->entries = more;
-        }
+        struct td_journal_entry *more = td_grow(file->entries, file->count, &cap, sizeof *more);
+        if (!more)
+            return td_error_nomem(err);
+        file->entries = more;
         struct td_journal_entry *entry = &file->entries[file->count];
         *entry = (struct td_journal_entry){.start_ns = frame.start_ns, .order = file->count};
         int status = td_unpack(td_bytes(file->content.data + at, (size_t)frame.len), arena,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/grow.h"
 #include "base/save.h"
 #include "cassette/edit.h"
 #include "cassette/emit.h"
@@ -156,14 +157,10 @@ static int write_note(struct merging *m, struct td_bytes content)
 static int add_file(void *context, const char *name)
 {
     struct merging *m = context;
-    if (m->file_count == m->file_cap) {
-        size_t cap = m->file_cap ? m->file_cap * 2 : 16;
-        struct td_journal_file *more = reallocarray(m->files, cap, sizeof *more);
-        if (!more)
-            return td_error_nomem(m->err);
-        m->files = more;
-        m->file_cap = cap;
-    }
+    struct td_journal_file *more = td_grow(m->files, m->file_count, &m->file_cap, sizeof *more);
+    if (!more)
+        return td_error_nomem(m->err);
+    m->files = more;
     int status = td_journal_file_open(&m->files[m->file_count], m->fd, name, &m->arena, m->err);
     if (status == TD_ERR_INVALID) {
         m->merge->busy++;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/grow.h"
 #include "base/save.h"
 #include "cassette/emit.h"
 #include "scrub/scrub.h"
@@ -54,14 +55,10 @@ static struct td_fields keep_headers(struct td_misses *misses, const struct td_f
 
 int td_misses_add(struct td_misses *misses, const struct td_query *query)
 {
-    if (misses->count == misses->capacity) {
-        size_t capacity = misses->capacity ? misses->capacity * 2 : 8;
-        void *items = realloc(misses->items, capacity * sizeof *misses->items);
-        if (!items)
-            return TD_ERR_NOMEM;
-        misses->items = items;
-        misses->capacity = capacity;
-    }
+    void *items = td_grow(misses->items, misses->count, &misses->capacity, sizeof *misses->items);
+    if (!items)
+        return TD_ERR_NOMEM;
+    misses->items = items;
     bool good = true;
     struct td_interaction miss = {.id = (int64_t)misses->count};
     miss.request.method = keep(misses, query->method, &good);

@@ -6,6 +6,7 @@
  */
 #include "http/request.h"
 
+#include "base/grow.h"
 #include "http/token.h"
 
 #include <stdlib.h>
@@ -127,14 +128,11 @@ static int section_take(struct section *section, struct td_bytes bytes, size_t *
 
 static int section_add(struct section *section, struct td_field field, struct td_error *err)
 {
-    if (section->count == section->cap) {
-        size_t cap = section->cap ? section->cap * 2 : 16;
-        struct td_field *fields = realloc(section->fields, cap * sizeof *fields);
-        if (!fields)
-            return td_error_nomem(err);
-        section->fields = fields;
-        section->cap = cap;
-    }
+    struct td_field *fields =
+        td_grow(section->fields, section->count, &section->cap, sizeof *fields);
+    if (!fields)
+        return td_error_nomem(err);
+    section->fields = fields;
     section->fields[section->count++] = field;
     return 0;
 }

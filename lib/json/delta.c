@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "json/steps.h"
 
 struct frame {
@@ -24,25 +25,14 @@ struct maker {
     size_t capacity;
 };
 
-static void *grow(void *items, size_t *capacity, size_t size)
-{
-    size_t more = *capacity ? *capacity * 2 : 16;
-    void *grown = realloc(items, more * size);
-    if (grown)
-        *capacity = more;
-    return grown;
-}
-
 static int put(struct maker *maker, const struct td_json_step *step)
 {
     const struct frame *frame = maker->depth ? &maker->frames[maker->depth - 1] : NULL;
     struct td_json_delta *delta = maker->delta;
-    if (delta->count == delta->capacity) {
-        void *items = grow(delta->items, &delta->capacity, sizeof *delta->items);
-        if (!items)
-            return TD_ERR_NOMEM;
-        delta->items = items;
-    }
+    void *items = td_grow(delta->items, delta->count, &delta->capacity, sizeof *delta->items);
+    if (!items)
+        return TD_ERR_NOMEM;
+    delta->items = items;
     delta->items[delta->count++] = (struct td_json_change){
         .kind = step->kind,
         .a = step->a,
@@ -61,12 +51,10 @@ static bool goes_inside(const struct td_json *a, const struct td_json *b)
 
 static int push(struct maker *maker, const struct td_json *a, const struct td_json *b)
 {
-    if (maker->depth == maker->capacity) {
-        void *frames = grow(maker->frames, &maker->capacity, sizeof *maker->frames);
-        if (!frames)
-            return TD_ERR_NOMEM;
-        maker->frames = frames;
-    }
+    void *frames = td_grow(maker->frames, maker->depth, &maker->capacity, sizeof *maker->frames);
+    if (!frames)
+        return TD_ERR_NOMEM;
+    maker->frames = frames;
     const struct td_json *whole = maker->depth ? maker->frames[maker->depth - 1].whole : NULL;
     if (!whole && (a->whole || b->whole))
         whole = b;

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
+
 enum { MAX_SEGMENTS = 62 };
 
 enum segment_kind { SEGMENT_NAME, SEGMENT_ANY, SEGMENT_DEEP };
@@ -77,14 +79,11 @@ int td_json_patterns_add(struct td_json_patterns *patterns, struct td_bytes text
     if (count > MAX_SEGMENTS)
         return td_error_set(err, TD_ERR_LIMIT, "a path in JSON has at most %d segments: use '**'",
                             MAX_SEGMENTS);
-    if (patterns->count == patterns->capacity) {
-        size_t capacity = patterns->capacity ? patterns->capacity * 2 : 8;
-        void *items = realloc(patterns->items, capacity * sizeof *patterns->items);
-        if (!items)
-            return td_error_nomem(err);
-        patterns->items = items;
-        patterns->capacity = capacity;
-    }
+    void *items =
+        td_grow(patterns->items, patterns->count, &patterns->capacity, sizeof *patterns->items);
+    if (!items)
+        return td_error_nomem(err);
+    patterns->items = items;
     struct segment *segments = calloc(count, sizeof *segments);
     if (!segments)
         return td_error_nomem(err);
@@ -171,14 +170,10 @@ struct walk {
 static bool push(struct walk *walk, const struct td_json *node, bool root)
 {
     size_t count = walk->patterns->count;
-    if (walk->levels == walk->capacity) {
-        size_t capacity = walk->capacity ? walk->capacity * 2 : 16;
-        uint64_t *states = realloc(walk->states, capacity * count * sizeof *states);
-        if (!states)
-            return false;
-        walk->states = states;
-        walk->capacity = capacity;
-    }
+    uint64_t *states = td_grow(walk->states, walk->levels, &walk->capacity, count * sizeof *states);
+    if (!states)
+        return false;
+    walk->states = states;
     uint64_t *row = walk->states + walk->levels++ * count;
     const uint64_t *above = root ? NULL : walk->states + (walk->levels - 2) * count;
     bool element = !root && node->parent->kind == TD_JSON_ARRAY;

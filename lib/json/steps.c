@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "json/align.h"
 #include "json/tokens.h"
 
@@ -22,14 +23,10 @@ static const double LIKE_ENOUGH = 0.3;
 static int put(struct td_json_steps *steps, enum td_json_change_kind kind, const struct td_json *a,
                const struct td_json *b, size_t place)
 {
-    if (steps->count == steps->capacity) {
-        size_t capacity = steps->capacity ? steps->capacity * 2 : 8;
-        void *items = realloc(steps->items, capacity * sizeof *steps->items);
-        if (!items)
-            return TD_ERR_NOMEM;
-        steps->items = items;
-        steps->capacity = capacity;
-    }
+    void *items = td_grow(steps->items, steps->count, &steps->capacity, sizeof *steps->items);
+    if (!items)
+        return TD_ERR_NOMEM;
+    steps->items = items;
     steps->items[steps->count++] = (struct td_json_step){kind, a, b, place};
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 
@@ -26,16 +27,12 @@ static void put(struct td_tokens *tokens, uint64_t token)
 {
     if (full(tokens))
         return;
-    if (tokens->count == tokens->capacity) {
-        size_t capacity = tokens->capacity ? tokens->capacity * 2 : 64;
-        uint64_t *items = realloc(tokens->items, capacity * sizeof *items);
-        if (!items) {
-            tokens->failed = true;
-            return;
-        }
-        tokens->items = items;
-        tokens->capacity = capacity;
+    uint64_t *items = td_grow(tokens->items, tokens->count, &tokens->capacity, sizeof *items);
+    if (!items) {
+        tokens->failed = true;
+        return;
     }
+    tokens->items = items;
     tokens->items[tokens->count++] = token;
 }
 
@@ -75,14 +72,10 @@ struct places {
 
 static bool enter(struct places *places, uint64_t place)
 {
-    if (places->depth == places->capacity) {
-        size_t capacity = places->capacity ? places->capacity * 2 : 32;
-        uint64_t *items = realloc(places->items, capacity * sizeof *items);
-        if (!items)
-            return false;
-        places->items = items;
-        places->capacity = capacity;
-    }
+    uint64_t *items = td_grow(places->items, places->depth, &places->capacity, sizeof *items);
+    if (!items)
+        return false;
+    places->items = items;
     places->items[places->depth++] = place;
     return true;
 }

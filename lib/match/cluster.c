@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
+
 struct word {
     uint64_t token;
     uint32_t base;     /* how often the base has it */
@@ -68,18 +70,6 @@ size_t td_cluster_position(const struct td_cluster *cluster, size_t n)
     return cluster->members[n].position;
 }
 
-/* The same items with room for one more, or NULL. */
-static void *reserve(void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return items;
-    size_t more = *capacity ? *capacity * 2 : 16;
-    void *grown = realloc(items, more * size);
-    if (grown)
-        *capacity = more;
-    return grown;
-}
-
 /* Where the word's number stands, or would. The table is never full. */
 static uint32_t *find_slot(const struct td_cluster *cluster, uint64_t token)
 {
@@ -112,7 +102,7 @@ static uint32_t number_of(struct td_cluster *cluster, uint64_t token)
         return UINT32_MAX;
     uint32_t *slot = find_slot(cluster, token);
     if (!*slot) {
-        void *words = reserve(cluster->words, cluster->word_count, &cluster->word_capacity,
+        void *words = td_grow(cluster->words, cluster->word_count, &cluster->word_capacity,
                               sizeof *cluster->words);
         if (!words)
             return UINT32_MAX;
@@ -138,7 +128,7 @@ static bool post(struct td_cluster *cluster, uint32_t number, int32_t delta)
 {
     if (!cluster->posting_count)
         cluster->posting_count = 1;
-    void *postings = reserve(cluster->postings, cluster->posting_count, &cluster->posting_capacity,
+    void *postings = td_grow(cluster->postings, cluster->posting_count, &cluster->posting_capacity,
                              sizeof *cluster->postings);
     if (!postings)
         return false;
@@ -240,7 +230,7 @@ static int add_member(struct td_cluster *cluster, const struct td_tokens *tokens
 
 int td_cluster_add(struct td_cluster *cluster, size_t position, const struct td_tokens *tokens)
 {
-    void *members = reserve(cluster->members, cluster->member_count, &cluster->member_capacity,
+    void *members = td_grow(cluster->members, cluster->member_count, &cluster->member_capacity,
                             sizeof *cluster->members);
     if (!members)
         return TD_ERR_NOMEM;

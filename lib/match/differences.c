@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "http/url.h"
 
 void td_differences_init(struct td_differences *differences)
@@ -19,30 +20,19 @@ void td_differences_release(struct td_differences *differences)
     td_differences_init(differences);
 }
 
-static void *grow(struct td_differences *differences, void *items, size_t *capacity, size_t size)
-{
-    size_t more = *capacity ? *capacity * 2 : 8;
-    void *grown = realloc(items, more * size);
-    if (grown)
-        *capacity = more;
-    else
-        differences->failed = true;
-    return grown;
-}
-
 void td_differences_add(struct td_differences *differences, struct td_difference difference)
 {
     if (differences->count == TD_DIFFERENCES_MOST) {
         differences->more++;
         return;
     }
-    if (differences->count == differences->capacity) {
-        void *items = grow(differences, differences->items, &differences->capacity,
-                           sizeof *differences->items);
-        if (!items)
-            return;
-        differences->items = items;
+    void *items = td_grow(differences->items, differences->count, &differences->capacity,
+                          sizeof *differences->items);
+    if (!items) {
+        differences->failed = true;
+        return;
     }
+    differences->items = items;
     differences->items[differences->count++] = difference;
 }
 
@@ -51,13 +41,13 @@ void td_differences_add_headline(struct td_differences *differences, struct td_b
     size_t count = differences->headline_count;
     if (!text.len || (count && td_bytes_equal(differences->headlines[count - 1], text)))
         return;
-    if (count == differences->headline_capacity) {
-        void *items = grow(differences, differences->headlines, &differences->headline_capacity,
-                           sizeof *differences->headlines);
-        if (!items)
-            return;
-        differences->headlines = items;
+    void *items = td_grow(differences->headlines, count, &differences->headline_capacity,
+                          sizeof *differences->headlines);
+    if (!items) {
+        differences->failed = true;
+        return;
     }
+    differences->headlines = items;
     differences->headlines[differences->headline_count++] = td_differences_keep(differences, text);
 }
 

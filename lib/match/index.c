@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "match/nearest.h"
 
 /* What the owner sees of a class is its first member. */
@@ -225,15 +226,6 @@ static struct entry *find_form(const struct td_index_group *group, const struct 
     return entry;
 }
 
-static void *grow(void *items, size_t *capacity, size_t size)
-{
-    size_t more = *capacity ? *capacity * 2 : 16, total;
-    void *grown = __builtin_mul_overflow(more, size, &total) ? NULL : realloc(items, total);
-    if (grown)
-        *capacity = more;
-    return grown;
-}
-
 static struct entry *add_entry(struct td_index *index, const struct td_interaction *interaction,
                                struct td_hash hash)
 {
@@ -300,12 +292,10 @@ int td_index_add(struct td_index *index, const struct td_interaction *interactio
 int td_index_add_as(struct td_index *index, const struct td_interaction *interaction,
                     const struct td_interaction *matched, struct td_error *err)
 {
-    if (index->count == index->capacity) {
-        void *records = grow(index->records, &index->capacity, sizeof *index->records);
-        if (!records)
-            return td_error_nomem(err);
-        index->records = records;
-    }
+    void *records = td_grow(index->records, index->count, &index->capacity, sizeof *index->records);
+    if (!records)
+        return td_error_nomem(err);
+    index->records = records;
     struct record *record = td_arena_alloc(&index->arena, sizeof *record);
     if (!record)
         return td_error_nomem(err);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "base/map.h"
 #include "http/url.h"
 #include "match/index.h"
@@ -137,14 +138,11 @@ static int add_to_cluster(struct address *address, size_t position, const struct
         if (added)
             return added < 0 ? added : 0;
     }
-    if (address->count == address->capacity) {
-        size_t capacity = address->capacity ? address->capacity * 2 : 4;
-        void *clusters = realloc(address->clusters, capacity * sizeof *address->clusters);
-        if (!clusters)
-            return TD_ERR_NOMEM;
-        address->clusters = clusters;
-        address->capacity = capacity;
-    }
+    void *clusters =
+        td_grow(address->clusters, address->count, &address->capacity, sizeof *address->clusters);
+    if (!clusters)
+        return TD_ERR_NOMEM;
+    address->clusters = clusters;
     struct td_cluster *cluster = td_cluster_new();
     if (!cluster)
         return TD_ERR_NOMEM;
@@ -158,12 +156,11 @@ int td_nearest_add(struct td_nearest *nearest, size_t position,
                    const struct td_rules *rules, const struct td_body *body)
 {
     while (position >= nearest->capacity) {
-        size_t capacity = nearest->capacity ? nearest->capacity * 2 : 16;
-        void *requests = realloc(nearest->requests, capacity * sizeof *nearest->requests);
+        void *requests =
+            td_grow_full(nearest->requests, &nearest->capacity, sizeof *nearest->requests);
         if (!requests)
             return TD_ERR_NOMEM;
         nearest->requests = requests;
-        nearest->capacity = capacity;
     }
     nearest->requests[position] = request;
     struct address *address = add_address(nearest, query, rules);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "http/url.h"
 
 static const struct part {
@@ -38,14 +39,10 @@ static int add_name(struct td_rules_names *names, struct td_bytes name, struct t
 {
     if (!name.len)
         return td_error_set(err, TD_ERR_INVALID, "a name is empty");
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : 8;
-        void *items = realloc(names->items, capacity * sizeof *names->items);
-        if (!items)
-            return td_error_nomem(err);
-        names->items = items;
-        names->capacity = capacity;
-    }
+    void *items = td_grow(names->items, names->count, &names->capacity, sizeof *names->items);
+    if (!items)
+        return td_error_nomem(err);
+    names->items = items;
     names->items[names->count++] = name;
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/save.h"
 #include "cassette/reader.h"
@@ -17,14 +18,11 @@ int td_scrub_file_add(struct td_scrub_file *file, struct td_scrub_finding findin
                       uint32_t fingerprint)
 {
     char mark[96], bits[8];
-    if (file->count == file->capacity) {
-        size_t more = file->capacity ? file->capacity * 2 : 16;
-        struct td_scrub_finding *items = reallocarray(file->items, more, sizeof *items);
-        if (!items)
-            return TD_ERR_NOMEM;
-        file->items = items;
-        file->capacity = more;
-    }
+    struct td_scrub_finding *items =
+        td_grow(file->items, file->count, &file->capacity, sizeof *items);
+    if (!items)
+        return TD_ERR_NOMEM;
+    file->items = items;
     snprintf(bits, sizeof bits, "%04x", (unsigned)(fingerprint & 0xffff));
     struct td_hash hash = td_hash_join(td_hash_bytes(td_bytes_of(finding.part)),
                                        td_hash_bytes(td_bytes_of(finding.rule)));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "cassette/chunks.h"
 #include "scrub/part.h"
 
@@ -39,16 +40,13 @@ static void add_finding(struct scrubbing *scrubbing, struct td_leak finding)
     struct td_leaks *findings = scrubbing->findings;
     if (!findings)
         return;
-    if (findings->count == findings->capacity) {
-        size_t more = findings->capacity ? findings->capacity * 2 : 16;
-        struct td_leak *items = reallocarray(findings->items, more, sizeof *items);
-        if (!items) {
-            scrubbing->failed = true;
-            return;
-        }
-        findings->items = items;
-        findings->capacity = more;
+    struct td_leak *items =
+        td_grow(findings->items, findings->count, &findings->capacity, sizeof *items);
+    if (!items) {
+        scrubbing->failed = true;
+        return;
     }
+    findings->items = items;
     finding.interaction = scrubbing->interaction->id;
     finding.response = scrubbing->response;
     finding.part = scrubbing->part;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
+
 void td_literals_init(struct td_literals *literals)
 {
     *literals = (struct td_literals){0};
@@ -61,14 +63,11 @@ static uint64_t is_present(const struct td_literals *literals, uint64_t pair)
 /* Files a literal under one spelling of its pair. */
 static int add_spelling(struct td_literals *literals, struct td_literal literal, unsigned pair)
 {
-    if (literals->count == literals->capacity) {
-        size_t more = literals->capacity ? literals->capacity * 2 : 64;
-        struct td_literal *items = reallocarray(literals->items, more, sizeof *items);
-        if (!items)
-            return TD_ERR_NOMEM;
-        literals->items = items;
-        literals->capacity = more;
-    }
+    struct td_literal *items =
+        td_grow(literals->items, literals->count, &literals->capacity, sizeof *items);
+    if (!items)
+        return TD_ERR_NOMEM;
+    literals->items = items;
     literal.next = literals->heads[pair];
     literals->items[literals->count++] = literal;
     literals->heads[pair] = (uint32_t)literals->count;

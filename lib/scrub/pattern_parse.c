@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
+
 enum {
     MAX_SOURCE = 4096,
     MAX_COUNT = TD_PATTERN_MAX_PLACES,
@@ -45,14 +47,11 @@ static int add_step(struct parser *parser, struct td_pattern_step step)
                             "more than %d characters",
                             (int)(parser->source.len > 200 ? 200 : parser->source.len),
                             parser->source.data, TD_PATTERN_MAX_PLACES);
-    if (program->count == program->capacity) {
-        size_t more = program->capacity ? program->capacity * 2 : 64;
-        struct td_pattern_step *steps = reallocarray(program->steps, more, sizeof *steps);
-        if (!steps)
-            return td_error_nomem(parser->err);
-        program->steps = steps;
-        program->capacity = more;
-    }
+    struct td_pattern_step *steps =
+        td_grow(program->steps, program->count, &program->capacity, sizeof *steps);
+    if (!steps)
+        return td_error_nomem(parser->err);
+    program->steps = steps;
     program->steps[program->count++] = step;
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "scrub/scrubber.h"
 
 /* A text, and its pieces so far. */
@@ -64,16 +65,13 @@ void td_pieces_tell(struct td_walk *walk, enum td_walk_kind kind)
 static void wait(struct td_pieces *pieces, const struct td_view *view, uint64_t path,
                  uint32_t object)
 {
-    if (pieces->count == pieces->capacity) {
-        size_t more = pieces->capacity ? pieces->capacity * 2 : 16;
-        struct td_piece_waiting *waiting = reallocarray(pieces->waiting, more, sizeof *waiting);
-        if (!waiting) {
-            pieces->failed = true;
-            return;
-        }
-        pieces->waiting = waiting;
-        pieces->capacity = more;
+    struct td_piece_waiting *waiting =
+        td_grow(pieces->waiting, pieces->count, &pieces->capacity, sizeof *waiting);
+    if (!waiting) {
+        pieces->failed = true;
+        return;
     }
+    pieces->waiting = waiting;
     pieces->waiting[pieces->count++] = (struct td_piece_waiting){view, path, object};
 }
 
@@ -106,16 +104,13 @@ static void add(struct td_pieces *pieces, struct td_hash place, const struct td_
     struct td_piece_text *text = find_text(pieces, place);
     if (!text)
         return;
-    if (text->count == text->capacity) {
-        size_t more = text->capacity ? text->capacity * 2 : 4;
-        const struct td_view **views = reallocarray(text->views, more, sizeof *views);
-        if (!views) {
-            pieces->failed = true;
-            return;
-        }
-        text->views = views;
-        text->capacity = more;
+    const struct td_view **views =
+        td_grow(text->views, text->count, &text->capacity, sizeof *views);
+    if (!views) {
+        pieces->failed = true;
+        return;
     }
+    text->views = views;
     text->differs |= text->count && !td_bytes_equal(text->views[0]->text, view->text);
     text->views[text->count++] = view;
 }

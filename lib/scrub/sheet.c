@@ -3,21 +3,19 @@
  * was found. */
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "scrub/coding.h"
 #include "scrub/view.h"
 
 static void add_patch(struct td_desk *desk, struct td_sheet *sheet, struct td_patch patch)
 {
-    if (sheet->count == sheet->capacity) {
-        size_t more = sheet->capacity ? sheet->capacity * 2 : 4;
-        struct td_patch *patches = reallocarray(sheet->patches, more, sizeof *patches);
-        if (!patches) {
-            desk->failed = true;
-            return;
-        }
-        sheet->patches = patches;
-        sheet->capacity = more;
+    struct td_patch *patches =
+        td_grow(sheet->patches, sheet->count, &sheet->capacity, sizeof *patches);
+    if (!patches) {
+        desk->failed = true;
+        return;
     }
+    sheet->patches = patches;
     patch.number = sheet->count;
     sheet->patches[sheet->count++] = patch;
 }
@@ -140,17 +138,10 @@ static size_t outer_place(const struct td_sheet *sheet, size_t at)
     while (sheet->home) {
         const struct td_view *view = sheet->home;
         at = sheet->start;
-        size_t low = 0, high = view->count;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (view->spans[middle].at + view->spans[middle].len <= at)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low == view->count)
+        size_t place = td_view_find_span(view, at);
+        if (place == view->count)
             return 0;
-        const struct td_span *span = &view->spans[low];
+        const struct td_span *span = &view->spans[place];
         at = span->len == span->size ? span->start + (at - span->at) : span->start;
         sheet = span->sheet;
     }
@@ -163,16 +154,13 @@ static void note_found(struct td_desk *desk, const struct td_sheet *sheet)
         const struct td_patch *patch = &sheet->patches[i];
         if (!patch->secret.rule)
             continue;
-        if (desk->found_count == desk->found_capacity) {
-            size_t more = desk->found_capacity ? desk->found_capacity * 2 : 8;
-            struct td_found *found = reallocarray(desk->found, more, sizeof *found);
-            if (!found) {
-                desk->failed = true;
-                return;
-            }
-            desk->found = found;
-            desk->found_capacity = more;
+        struct td_found *found =
+            td_grow(desk->found, desk->found_count, &desk->found_capacity, sizeof *found);
+        if (!found) {
+            desk->failed = true;
+            return;
         }
+        desk->found = found;
         size_t len = sheet->home ? sheet->end - sheet->start : patch->end - patch->start;
         desk->found[desk->found_count++] =
             (struct td_found){outer_place(sheet, patch->start), len, patch->secret};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "scrub/pieces.h"
 #include "scrub/sift.h"
 
@@ -101,16 +102,13 @@ void td_sift_string(struct td_sift *sift, struct td_bytes text, bool escaped)
 
 static void add_slot(struct td_sift *sift, struct td_sift_slot slot)
 {
-    if (sift->slot_count == sift->slot_capacity) {
-        size_t more = sift->slot_capacity ? sift->slot_capacity * 2 : 64;
-        struct td_sift_slot *slots = reallocarray(sift->slots, more, sizeof *slots);
-        if (!slots) {
-            sift->failed = true;
-            return;
-        }
-        sift->slots = slots;
-        sift->slot_capacity = more;
+    struct td_sift_slot *slots =
+        td_grow(sift->slots, sift->slot_count, &sift->slot_capacity, sizeof *slots);
+    if (!slots) {
+        sift->failed = true;
+        return;
     }
+    sift->slots = slots;
     sift->slots[sift->slot_count++] = slot;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "json/scalar.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -48,30 +49,24 @@ static void open_container(struct td_walk *walk, bool is_object)
     } else {
         walk->listed = !is_object;
     }
-    if (is_object && walk->object_count == walk->object_capacity) {
+    if (is_object) {
         struct td_walk_object *objects =
-            reallocarray(walk->objects, walk->object_capacity * 2, sizeof *objects);
+            td_grow(walk->objects, walk->object_count, &walk->object_capacity, sizeof *objects);
         if (!objects) {
             walk->failed = true;
             return;
         }
         walk->objects = objects;
-        walk->object_capacity *= 2;
-    }
-    if (is_object) {
         walk->objects[walk->object_count] = (struct td_walk_object){frame.object, 0};
         frame.object = (uint32_t)walk->object_count++;
     }
-    if (walk->depth == walk->frame_capacity) {
-        size_t more = walk->frame_capacity ? walk->frame_capacity * 2 : 16;
-        struct td_walk_frame *frames = reallocarray(walk->frames, more, sizeof *frames);
-        if (!frames) {
-            walk->failed = true;
-            return;
-        }
-        walk->frames = frames;
-        walk->frame_capacity = more;
+    struct td_walk_frame *frames =
+        td_grow(walk->frames, walk->depth, &walk->frame_capacity, sizeof *frames);
+    if (!frames) {
+        walk->failed = true;
+        return;
     }
+    walk->frames = frames;
     walk->frames[walk->depth++] = frame;
 }
 

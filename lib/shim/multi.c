@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "shim/arm.h"
 #include "shim/tap.h"
 #include "shim/tape.h"
@@ -124,14 +125,10 @@ static void collect(struct td_multi *multi)
     CURLMsg *message;
     int left;
     for (;;) {
-        if (multi->done_count == multi->done_size) {
-            size_t size = multi->done_size ? multi->done_size * 2 : 8;
-            CURLMsg *more = reallocarray(multi->done, size, sizeof *more);
-            if (!more)
-                return; /* libcurl keeps it */
-            multi->done = more;
-            multi->done_size = size;
-        }
+        CURLMsg *more = td_grow(multi->done, multi->done_count, &multi->done_size, sizeof *more);
+        if (!more)
+            return; /* libcurl keeps it */
+        multi->done = more;
         if (!(message = next_message(multi, &left)))
             return;
         multi->done[multi->done_count++] = *message;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "stream/formats.h"
 
 /* The length of the first chunk of a text that is not empty: at least 1, at most all of it. Over
@@ -52,14 +53,10 @@ static splitter *find_splitter(struct td_bytes content_type)
 
 int td_chunks_add(struct td_chunks *chunks, size_t *cap, size_t end)
 {
-    if (chunks->count == *cap) {
-        size_t more = *cap ? *cap * 2 : 16;
-        size_t *ends = reallocarray(chunks->ends, more, sizeof *ends);
-        if (!ends)
-            return TD_ERR_NOMEM;
-        chunks->ends = ends;
-        *cap = more;
-    }
+    size_t *ends = td_grow(chunks->ends, chunks->count, cap, sizeof *ends);
+    if (!ends)
+        return TD_ERR_NOMEM;
+    chunks->ends = ends;
     chunks->ends[chunks->count++] = end;
     return 0;
 }

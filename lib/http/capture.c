@@ -212,9 +212,18 @@ static void put_proto(struct td_message *message, struct td_bytes version)
 
 /* ---- the request ---- */
 
-/* A body off its chunks. False where its end is not there. */
-static bool unchunk(struct td_bytes text, struct td_buf *out)
+/* A chunk of the chunked coding: how much it holds, and where that ends on the wire. */
+struct frame {
+    uint32_t len;
+    size_t end;
+};
+
+/* A body off its chunks, each of which is told in `frames`, if that is not NULL, and what comes
+ * behind them. False where their end is not there. */
+static bool unchunk(struct td_bytes text, struct td_buf *out, struct td_buf *frames,
+                    struct td_bytes *trailers)
 {
+    const char *start = text.data;
     while (text.len) {
         const char *end = memchr(text.data, '\n', text.len);
         size_t size = 0, at = 0;
@@ -227,13 +236,16 @@ static bool unchunk(struct td_bytes text, struct td_buf *out)
                 break;
             size = size * 16 + (size_t)digit;
         }
-        if (!size)
-            return at > 0;
         text = td_bytes(text.data + line, text.len - line);
-        if (text.len < size)
-            return false;
-        td_buf_put(out, text.data, size);
-        size_t step = size;
+        if (!size) {
+            *trailers = text;
+            return at > 0;
+        }
+        size_t step = size < text.len ? size : text.len;
+        struct frame frame = {(uint32_t)step, (size_t)(text.data - start) + step};
+        td_buf_put(out, text.data, step);
+        if (frames && step)
+            td_buf_put(frames, &frame, sizeof frame);
         while (step < text.len && step < size + 2 &&
                (text.data[step] == '\r' || text.data[step] == '\n'))
             step++;
@@ -255,9 +267,10 @@ static void unchunk_request(struct finishing *f, struct td_message *message)
     td_request_parser_feed(parser, head, &taken, NULL);
     if (td_request_parser_feed(parser, body, &taken, NULL) != TD_REQUEST_COMPLETE) {
         /* The server did not want all of it. */
+        struct td_bytes trailers;
         struct td_buf plain;
         td_buf_init(&plain);
-        unchunk(body, &plain);
+        unchunk(body, &plain, NULL, &trailers);
         message->body = keep(f, td_buf_view(&plain));
         td_buf_release(&plain);
     } else {
@@ -467,9 +480,9 @@ static void put_interim(struct finishing *f)
     f->interaction->response.shape.interim = (struct td_list){items, items ? count : 0};
 }
 
-static void put_trailers(struct finishing *f)
+static void put_trailers(struct finishing *f, struct td_bytes text)
 {
-    struct td_bytes text = td_buf_view(&f->capture->trailers), line, name, value;
+    struct td_bytes line, name, value;
     if (!text.len)
         return;
     struct td_field *fields = room(f, count_lines(text), sizeof *fields);
@@ -478,6 +491,58 @@ static void put_trailers(struct finishing *f)
         if (split_field(line, &name, &value))
             fields[count++] = (struct td_field){keep_canonical(f, name), keep(f, value)};
     f->interaction->response.message.trailer = (struct td_fields){fields, count};
+}
+
+/* The chunks as the client was given them. */
+static void put_chunks(struct finishing *f)
+{
+    const struct td_buf *chunks = &f->capture->chunks;
+    if (f->end->timing)
+        f->interaction->response.shape.chunks = (struct td_recorded_chunks){
+            (const struct td_recorded_chunk *)(const void *)chunks->data,
+            chunks->len / sizeof(struct td_recorded_chunk)};
+}
+
+/* The chunks of the chunked coding, each at the time at which its end was given to the client. */
+static void put_frames(struct finishing *f, const struct td_buf *frames)
+{
+    const struct frame *frame = (const struct frame *)(const void *)frames->data;
+    const struct td_buf *given = &f->capture->chunks;
+    const struct td_recorded_chunk *piece =
+        (const struct td_recorded_chunk *)(const void *)given->data;
+    size_t count = frames->len / sizeof *frame, pieces = given->len / sizeof *piece;
+    size_t given_end = pieces ? piece->len : 0;
+    if (!f->end->timing || !pieces)
+        return;
+    struct td_recorded_chunk *items = room(f, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++) {
+        while (given_end < frame[i].end && pieces > 1) {
+            piece++;
+            pieces--;
+            given_end += piece->len;
+        }
+        items[i] = (struct td_recorded_chunk){frame[i].len, piece->at_ns};
+    }
+    f->interaction->response.shape.chunks = (struct td_recorded_chunks){items, items ? count : 0};
+}
+
+/* Takes the chunked coding off the body that the client was given. Whether its end is there. */
+static bool unchunk_response(struct finishing *f, struct td_message *message)
+{
+    struct td_bytes trailers = {0};
+    struct td_buf plain, frames;
+    td_buf_init(&plain);
+    td_buf_init(&frames);
+    bool whole = unchunk(message->body, &plain, &frames, &trailers);
+    f->failed = f->failed || td_buf_failed(&plain) || td_buf_failed(&frames);
+    if (!f->failed) {
+        message->body = keep(f, td_buf_view(&plain));
+        put_frames(f, &frames);
+        put_trailers(f, trailers);
+    }
+    td_buf_release(&plain);
+    td_buf_release(&frames);
+    return whole;
 }
 
 /* The body, and whether what announces its end says that it is whole. */
@@ -494,24 +559,16 @@ static bool put_body(struct finishing *f)
     if (unread)
         message->body = td_buf_view(&capture->unread);
     bool chunked = message->transfer_encoding.count && (unread || f->end->chunked);
-    if (chunked) {
-        struct td_buf plain;
-        td_buf_init(&plain);
-        whole = unchunk(message->body, &plain);
-        message->body = keep(f, td_buf_view(&plain));
-        td_buf_release(&plain);
-    }
+    if (chunked)
+        whole = unchunk_response(f, message);
+    else
+        put_chunks(f);
     if (response->uncompressed)
         response->shape.wire_length = f->end->wire_length;
     if (response->code == 204 && message->content_length < 0)
         message->content_length = 0;
     if (!bodyless && message->content_length >= 0)
         whole = (uint64_t)message->content_length == message->body.len;
-    if (f->end->timing && capture->chunks.len && !chunked) {
-        size_t count = capture->chunks.len / sizeof(struct td_recorded_chunk);
-        response->shape.chunks = (struct td_recorded_chunks){
-            (const struct td_recorded_chunk *)(const void *)capture->chunks.data, count};
-    }
     return whole;
 }
 
@@ -527,7 +584,7 @@ bool td_capture_finish(const struct td_capture *capture, const struct td_capture
         return false;
     put_headers(&f, head);
     put_interim(&f);
-    put_trailers(&f);
+    put_trailers(&f, td_buf_view(&capture->trailers));
     *whole = put_body(&f) && capture->head_done;
     /* All that the client wanted is not all that there was; and libcurl does not mind a head that
      * has no end. */

@@ -143,8 +143,10 @@ CURL = [
     ('dies in the body', '-i {raw}/up/die?where=length'),
     ('dies in a chunk', '-i {raw}/up/die?where=chunked'),
     ('is reset', '-i {raw}/up/die?where=reset'),
-    # One chunk: how nginx cuts several is luck.
+    # One chunk: nginx cuts them anew, by luck.
     ('raw', '-i --raw {http}/up/events?count=1'),
+    ('raw, several chunks', '-i --raw {raw}/up/chunked'),
+    ('raw, trailers', '-i --raw {raw}/up/trailers'),
     ('not buffered', '-N {http}/up/events?count=5&ms=20'),
     ('204', '-i {http}/status/204'),
     ('304', '-i -H If-None-Match:"tag" {http}/up/not-modified'),
@@ -199,7 +201,7 @@ EXCEPTIONS = [
     ('(connect )?proxy that asks.*', rb'HTTP/1.1 407 ([^\r]+\r\n)*\r\n', b'', 'the same'),
     ('dies in the head', rb'(?s)exit.*', b'', 'a head has an end on tape, and the lack of a body is '
      'then an error'),
-    ('trailers', rb'X-(Sum|Again): .*\n', b'', 'a cassette keeps them in the order of their names'),
+    ('(raw, )?trailers', rb'X-Sum: .*\n', b'', 'a cassette keeps them in the order of their names'),
     ('several ranges', rb'(?m)^--\d{20}', b'--boundary', 'nginx counts them'),
     ('.*', rb'(?m)^[*{}] .*\n', b'', 'what libcurl tells of sockets and of TLS'),
     ('pycurl .* h2', rb'callbacks \d+|lengths [\d,]+', b'',

@@ -135,11 +135,13 @@ static void chunked(const struct places *p)
 /* The chunked coding itself reaches the program when decoding is off. */
 static void chunked_undecoded(const struct places *p)
 {
-    struct transcript *t =
-        fetch_new("undecoded", TRANSCRIPT_JOIN, url_at(p->raw, "/up/chunked?one"));
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
-    transcript_perform(t);
-    transcript_free(t);
+    static const char *const paths[] = {"/up/chunked?one", "/up/chunked?none"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct transcript *t = fetch_new("undecoded", TRANSCRIPT_JOIN, url_at(p->raw, paths[i]));
+        curl_easy_setopt(t->easy, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
+        transcript_perform(t);
+        transcript_free(t);
+    }
 }
 
 static void trailers(const struct places *p)

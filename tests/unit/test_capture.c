@@ -140,7 +140,7 @@ static void test_part_of_a_request(void **state)
     send_text("PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n5\r\nde");
     answer("HTTP/1.1 413 Too much\r\n\r\n");
     end();
-    assert_text(made.request.message.body, "abc");
+    assert_text(made.request.message.body, "abcde");
     assert_int_equal(made.request.message.content_length, -1);
 }
 
@@ -228,6 +228,48 @@ static void test_status_lines(void **state)
         answer(none[i]);
         assert_false(end_with((struct td_capture_end){.whole = true}));
     }
+}
+
+static bool end_raw(bool ended)
+{
+    return end_with((struct td_capture_end){.chunked = true, .whole = ended});
+}
+
+/* A client that takes the chunked coding off itself is given chunks as they arrive: several at
+ * once, or one in pieces. */
+static void test_raw_chunks(void **state)
+{
+    (void)state;
+    send_text(GET, "");
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    body("3\r\none\r\n3;x=y\r\ntwo\r\n5\r\nth");
+    body("ree\r\n4\r\nfour");
+    body("\r\n0\r\nx-sum: 7\r\n\r\n");
+    assert_true(end_raw(true));
+    assert_true(whole);
+    assert_text(made.response.message.body, "onetwothreefour");
+    assert_fields(&made.response.message.trailer, "X-Sum=7");
+    const struct td_recorded_chunks *chunks = &made.response.shape.chunks;
+    assert_int_equal(chunks->count, 4);
+    assert_int_equal(chunks->items[1].len, 3);
+    assert_int_equal(chunks->items[2].len, 5);
+    assert_int_equal(chunks->items[3].len, 4);
+    assert_int_equal(chunks->items[0].at_ns, chunks->items[1].at_ns);
+    assert_true(chunks->items[1].at_ns < chunks->items[2].at_ns);
+    assert_int_equal(chunks->items[2].at_ns, chunks->items[3].at_ns);
+}
+
+static void test_raw_chunks_cut(void **state)
+{
+    (void)state;
+    send_text(GET, "");
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    body("3\r\none\r\n5\r\nth");
+    assert_true(end_raw(false));
+    assert_false(whole);
+    assert_text(made.response.message.body, "oneth");
+    assert_int_equal(made.response.shape.chunks.count, 2);
+    assert_int_equal(made.response.shape.chunks.items[1].len, 2);
 }
 
 /* Lengths that are not the body's, where there are chunks; names that are no tokens. */
@@ -378,6 +420,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_request),
         TEST(test_chunked_request),
+        TEST(test_raw_chunks),
+        TEST(test_raw_chunks_cut),
         TEST(test_part_of_a_request),
         TEST(test_form),
         TEST(test_response),

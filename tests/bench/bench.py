@@ -146,8 +146,10 @@ def large_cassette(path, size=30_000_000):
 def afresh(folder):
   """Load and save, by turns, each in a process of its own."""
   ours, theirs = os.path.join(BUILD, 'tests/bench_roundtrip'), folder + '/roundtrip'
+  sources = [shutil.copy(HERE + name, folder)  # Go wants them in one folder
+             for name in ('/roundtrip.go', '/../goldens/cassette.go')]
   built = os.path.exists(ours) and shutil.which('go') and subprocess.run(
-      ['go', 'build', '-o', theirs, HERE + '/roundtrip.go'], stderr=subprocess.DEVNULL,
+      ['go', 'build', '-o', theirs, *sources], stderr=subprocess.DEVNULL,
       env={**os.environ, 'GO111MODULE': 'off', 'GOPATH': '/usr/share/gocode'}).returncode == 0
   if not built:
     print('afresh   left out: no Go, no yaml.v3, or no bench_roundtrip')

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What bench_roundtrip.c does, as go-vcr does it: yaml.v3 into go-vcr's structs and back.
-// Medians in seconds, on one line: "both load save".
+// Medians in seconds, on one line: "both load save". Built together with goldens/cassette.go, where
+// the structs are.
 //
 //	roundtrip CASSETTE OUT [ROUNDS]
 package main
@@ -16,49 +17,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-type fields = map[string][]string
-
-type request struct {
-	Proto            string   `yaml:"proto"`
-	ProtoMajor       int      `yaml:"proto_major"`
-	ProtoMinor       int      `yaml:"proto_minor"`
-	ContentLength    int64    `yaml:"content_length"`
-	TransferEncoding []string `yaml:"transfer_encoding,omitempty"`
-	Trailer          fields   `yaml:"trailer,omitempty"`
-	Host             string   `yaml:"host"`
-	RemoteAddr       string   `yaml:"remote_addr,omitempty"`
-	RequestURI       string   `yaml:"request_uri,omitempty"`
-	Body             string   `yaml:"body,omitempty"`
-	Form             fields   `yaml:"form,omitempty"`
-	Headers          fields   `yaml:"headers,omitempty"`
-	URL              string   `yaml:"url"`
-	Method           string   `yaml:"method"`
-}
-
-type response struct {
-	Proto            string        `yaml:"proto"`
-	ProtoMajor       int           `yaml:"proto_major"`
-	ProtoMinor       int           `yaml:"proto_minor"`
-	TransferEncoding []string      `yaml:"transfer_encoding,omitempty"`
-	Trailer          fields        `yaml:"trailer,omitempty"`
-	ContentLength    int64         `yaml:"content_length"`
-	Uncompressed     bool          `yaml:"uncompressed,omitempty"`
-	Body             string        `yaml:"body"`
-	Headers          fields        `yaml:"headers"`
-	Status           string        `yaml:"status"`
-	Code             int           `yaml:"code"`
-	Duration         time.Duration `yaml:"duration"`
-}
-
-type cassette struct {
-	Version      int `yaml:"version"`
-	Interactions []*struct {
-		ID       int      `yaml:"id"`
-		Request  request  `yaml:"request"`
-		Response response `yaml:"response"`
-	} `yaml:"interactions"`
-}
-
 func must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -68,7 +26,7 @@ func must(err error) {
 
 func round(from, to string) (load, save float64) {
 	start := time.Now()
-	var c cassette
+	var c terseCassette
 	data, err := os.ReadFile(from)
 	must(err)
 	must(yaml.Unmarshal(data, &c))

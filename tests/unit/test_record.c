@@ -110,35 +110,37 @@ static int start_server(void **state)
 
 enum loop { EASY, MULTI, SOCKETS, LOOPS };
 
+struct text {
+    char data[2048];
+    size_t len;
+};
+
 struct seen {
-    char body[1024];
-    char lines[2048]; /* of heads, without those that vary */
-    size_t len, lines_len;
+    struct text body, heads;
     CURLcode code;
     const char *upload;
     size_t given;
 };
 
+static size_t put_text(struct text *text, const char *data, size_t len)
+{
+    if (len > sizeof text->data - 1 - text->len)
+        return 0;
+    memcpy(text->data + text->len, data, len);
+    text->len += len;
+    return len;
+}
+
 static size_t on_body(char *data, size_t size, size_t number, void *context)
 {
     struct seen *seen = context;
-    size_t len = size * number;
-    if (len > sizeof seen->body - 1 - seen->len)
-        return 0;
-    memcpy(seen->body + seen->len, data, len);
-    seen->len += len;
-    return len;
+    return put_text(&seen->body, data, size * number);
 }
 
 static size_t on_line(char *data, size_t size, size_t number, void *context)
 {
     struct seen *seen = context;
-    size_t len = size * number;
-    if (len > sizeof seen->lines - 1 - seen->lines_len)
-        return 0;
-    memcpy(seen->lines + seen->lines_len, data, len);
-    seen->lines_len += len;
-    return len;
+    return put_text(&seen->heads, data, size * number);
 }
 
 static size_t on_read(char *room, size_t size, size_t number, void *context)
@@ -160,22 +162,33 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static void run_multi(CURL *curl, struct seen *seen)
+static void perform_all(CURLM *multi)
 {
-    CURLM *multi = curl_multi_init();
-    CURLMsg *message;
-    int running = 1, left;
-    curl_multi_add_handle(multi, curl);
+    int running = 1;
     while (running) {
         curl_multi_perform(multi, &running);
         if (running)
             curl_multi_poll(multi, NULL, 0, 1000, NULL);
     }
+}
+
+static void take_out(CURLM *multi, CURL *curl, struct seen *seen)
+{
+    CURLMsg *message;
+    int left;
     seen->code = (CURLcode)-1;
     while ((message = curl_multi_info_read(multi, &left)))
         seen->code = message->data.result;
     curl_multi_remove_handle(multi, curl);
     curl_multi_cleanup(multi);
+}
+
+static void run_multi(CURL *curl, struct seen *seen)
+{
+    CURLM *multi = curl_multi_init();
+    curl_multi_add_handle(multi, curl);
+    perform_all(multi);
+    take_out(multi, curl, seen);
 }
 
 struct sockets {
@@ -208,8 +221,7 @@ static void run_sockets(CURL *curl, struct seen *seen)
 {
     struct sockets sockets = {epoll_create1(EPOLL_CLOEXEC), -1};
     CURLM *multi = curl_multi_init();
-    CURLMsg *message;
-    int running = 1, left, turns = 0;
+    int running = 1, turns = 0;
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &sockets);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -230,11 +242,7 @@ static void run_sockets(CURL *curl, struct seen *seen)
             curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
         }
     }
-    seen->code = (CURLcode)-1;
-    while ((message = curl_multi_info_read(multi, &left)))
-        seen->code = message->data.result;
-    curl_multi_remove_handle(multi, curl);
-    curl_multi_cleanup(multi);
+    take_out(multi, curl, seen);
     close(sockets.epoll);
 }
 
@@ -270,7 +278,7 @@ static const char *get(const char *path)
 {
     static struct seen seen;
     finish(handle(path, &seen), EASY, &seen);
-    return seen.code == CURLE_OK ? seen.body : "";
+    return seen.code == CURLE_OK ? seen.body.data : "";
 }
 
 /* ---- cassettes ---- */
@@ -432,6 +440,33 @@ static void test_modes_with_what_is_unknown(void **state)
     free(before);
 }
 
+/* A body from memory for the way "post"; else by callback. */
+static void send_body(CURL *curl, struct seen *seen, const char *body, const char *way)
+{
+    if (strcmp(way, "post") == 0) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        return;
+    }
+    bool put = strstr(way, "put");
+    seen->upload = body;
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(curl, CURLOPT_READDATA, seen);
+    if (strstr(way, "seek")) {
+        curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
+        curl_easy_setopt(curl, CURLOPT_SEEKDATA, seen);
+    }
+    curl_easy_setopt(curl, put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, put ? CURLOPT_INFILESIZE : CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+}
+
+static void check_same(const struct seen *live, const struct seen *taped)
+{
+    assert_int_equal(live->code, CURLE_OK);
+    assert_int_equal(taped->code, CURLE_OK);
+    assert_string_equal(live->body.data, taped->body.data);
+    assert_string_equal(live->heads.data, taped->heads.data);
+}
+
 /* What a program sees of one transfer that is not on the tape: in all ways, as if it were live. */
 static void compare_new(const char *path, const char *upload, const char *way)
 {
@@ -443,9 +478,7 @@ static void compare_new(const char *path, const char *upload, const char *way)
             CURL *curl = handle(path, one);
             curl_mime *mime = NULL;
             struct curl_slist *headers = NULL;
-            if (strcmp(way, "post") == 0) {
-                curl_easy_setopt(curl, CURLOPT_POSTFIELDS, upload);
-            } else if (strcmp(way, "mime") == 0) {
+            if (strcmp(way, "mime") == 0) {
                 mime = curl_mime_init(curl);
                 curl_mime_data(curl_mime_addpart(mime), upload, CURL_ZERO_TERMINATED);
                 curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
@@ -456,24 +489,11 @@ static void compare_new(const char *path, const char *upload, const char *way)
                                   on_seek, NULL, one);
                 curl_easy_setopt(curl, CURLOPT_MIMEPOST, mime);
             } else if (upload) {
-                one->upload = upload;
-                curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
-                curl_easy_setopt(curl, CURLOPT_READDATA, one);
-                if (strstr(way, "seek")) {
-                    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
-                    curl_easy_setopt(curl, CURLOPT_SEEKDATA, one);
-                }
-                if (strstr(way, "put")) {
-                    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-                    curl_easy_setopt(curl, CURLOPT_INFILESIZE, (long)strlen(upload));
-                } else {
-                    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-                    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(upload));
-                }
-                if (strstr(way, "expect"))
-                    headers = curl_slist_append(NULL, "Expect: 100-continue");
-                curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+                send_body(curl, one, upload, way);
             }
+            if (strstr(way, "expect"))
+                headers = curl_slist_append(NULL, "Expect: 100-continue");
+            curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
             if (strstr(way, "head"))
                 curl_easy_setopt(curl, CURLOPT_HEADER, 1L);
             if (taped)
@@ -486,10 +506,7 @@ static void compare_new(const char *path, const char *upload, const char *way)
         int asked = server.asked;
         size_t before = interactions();
         assert_int_equal(close_deck(deck), 0);
-        assert_int_equal(seen[0].code, CURLE_OK);
-        assert_int_equal(seen[1].code, CURLE_OK);
-        assert_string_equal(seen[0].body, seen[1].body);
-        assert_string_equal(seen[0].lines, seen[1].lines);
+        check_same(&seen[0], &seen[1]);
         assert_int_equal(asked, 8);
         assert_int_equal(interactions(), before + 1);
         unlink(cassette);
@@ -534,19 +551,8 @@ static void test_new_redirects(void **state)
                 struct td_deck *deck =
                     open_deck(taped ? TD_MODE_NEW : TD_MODE_RECORD, (struct td_deck_options){0});
                 CURL *curl = handle(cases[i].path, &seen[taped]);
-                if (strcmp(cases[i].way, "post") == 0) {
-                    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, cases[i].upload);
-                } else if (cases[i].upload) {
-                    seen[taped].upload = cases[i].upload;
-                    curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
-                    curl_easy_setopt(curl, CURLOPT_READDATA, &seen[taped]);
-                    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, on_seek);
-                    curl_easy_setopt(curl, CURLOPT_SEEKDATA, &seen[taped]);
-                    bool put = strstr(cases[i].way, "put");
-                    curl_easy_setopt(curl, put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
-                    curl_easy_setopt(curl, put ? CURLOPT_INFILESIZE : CURLOPT_POSTFIELDSIZE,
-                                     (long)strlen(cases[i].upload));
-                }
+                if (cases[i].upload)
+                    send_body(curl, &seen[taped], cases[i].upload, cases[i].way);
                 curl_easy_setopt(curl, CURLOPT_HEADER, strstr(cases[i].way, "head") ? 1L : 0L);
                 server.asked = 7;
                 finish(curl, loop, &seen[taped]);
@@ -563,10 +569,7 @@ static void test_new_redirects(void **state)
                 fputs(text, file);
                 fclose(file);
             }
-            assert_int_equal(seen[0].code, CURLE_OK);
-            assert_int_equal(seen[1].code, CURLE_OK);
-            assert_string_equal(seen[0].body, seen[1].body);
-            assert_string_equal(seen[0].lines, seen[1].lines);
+            check_same(&seen[0], &seen[1]);
             assert_int_equal(interactions(),
                              strstr(cases[i].path, "/go/307/next") == cases[i].path + 7 ? 3 : 2);
             unlink(cassette);
@@ -776,7 +779,7 @@ static void test_handles(void **state)
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/twin", server.port);
     curl_easy_setopt(twin, CURLOPT_URL, url);
-    seen.len = 0;
+    seen.body.len = 0;
     assert_int_equal(curl_easy_perform(twin), CURLE_OK);
     curl_easy_reset(curl);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/reset", server.port);
@@ -851,14 +854,10 @@ static void test_cleaned_up_when_done(void **state)
     CURLM *multi = curl_multi_init();
     CURL *gone = handle("/gone", &seen[0]), *other = handle("/other", &seen[1]);
     CURLMsg *message;
-    int running = 1, left;
+    int left;
     curl_multi_add_handle(multi, gone);
     curl_multi_add_handle(multi, other);
-    while (running) {
-        curl_multi_perform(multi, &running);
-        if (running)
-            curl_multi_poll(multi, NULL, 0, 1000, NULL);
-    }
+    perform_all(multi);
     curl_easy_cleanup(gone);
     message = curl_multi_info_read(multi, &left);
     assert_non_null(message);

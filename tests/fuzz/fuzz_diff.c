@@ -58,6 +58,8 @@ static void check_patch(struct td_bytes a_text, const struct td_json_delta *delt
     td_buf_release(&text);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct td_bytes rest = td_bytes((const char *)data, size);

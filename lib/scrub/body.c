@@ -6,6 +6,7 @@
 #include "scrub/pieces.h"
 #include "scrub/scrubber.h"
 #include "scrub/walk.h"
+#include "stream/aws.h"
 
 /* Layers of encoding, one inside the other, that are taken off at most. */
 enum { MAX_DEPTH = 8, MAX_ESCAPES = 3, LEAST_BARE = 8 };
@@ -15,11 +16,17 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static char first_char(struct td_bytes text)
+static size_t skip_blanks(struct td_bytes text)
 {
     size_t at = text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     while (at < text.len && is_blank(text.data[at]))
         at++;
+    return at;
+}
+
+static char first_char(struct td_bytes text)
+{
+    size_t at = skip_blanks(text);
     return at < text.len ? text.data[at] : '\0';
 }
 
@@ -38,15 +45,34 @@ static bool is_events(struct td_bytes text, struct td_bytes content_type)
     return false;
 }
 
-bool td_work_looks_like_form(struct td_bytes text)
+/* Nothing in it that a form has escaped. */
+static bool may_be_form(struct td_bytes text)
 {
-    bool has_value = false;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.data[i] <= ' ' || strchr("\"<>\\{}", text.data[i]))
             return false;
-        has_value |= text.data[i] == '=';
-    }
-    return has_value;
+    return true;
+}
+
+bool td_work_looks_like_form(struct td_bytes text)
+{
+    return may_be_form(text) && text.len && memchr(text.data, '=', text.len);
+}
+
+static bool is_form_type(struct td_bytes content_type)
+{
+    return td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded"));
+}
+
+bool td_work_is_plain(struct td_bytes start, struct td_bytes content_type)
+{
+    char first = first_char(start);
+    bool blank = skip_blanks(start) == start.len;
+    bool form = is_form_type(content_type) || (!content_type.len && may_be_form(start));
+    bool parts = td_bytes_starts_nocase(content_type, TD_BYTES("multipart/")) ||
+                 td_bytes_starts_nocase(start, TD_BYTES("--"));
+    return !td_gzip_begins(start) && !td_aws_frame_begins(start) && !blank && first != '{' &&
+           first != '[' && !is_events(start, content_type) && !form && !parts;
 }
 
 typedef const struct td_view *unescape(struct td_desk *desk, const struct td_view *view);
@@ -127,7 +153,7 @@ void td_work_examine(struct td_work *work, const struct td_view *view, struct td
         }
         if (td_work_examine_multipart(work, view, content_type, depth))
             return;
-        if (td_bytes_starts_nocase(content_type, TD_BYTES("application/x-www-form-urlencoded")))
+        if (is_form_type(content_type))
             view = td_work_examine_form(work, view, depth);
     }
     td_work_examine_text(work, view, depth);

@@ -82,7 +82,7 @@ void td_base64_core(struct td_buf *out, struct td_bytes text, unsigned before, b
     td_buf_release(&coded);
 }
 
-static bool has_magic(struct td_bytes bytes)
+bool td_gzip_begins(struct td_bytes bytes)
 {
     const unsigned char *at = (const unsigned char *)bytes.data;
     if (bytes.len < 8)
@@ -122,7 +122,7 @@ static enum td_gzip_result inflate_all(z_stream *stream, struct td_buf *plain)
 enum td_gzip_result td_gzip_read(struct td_bytes bytes, struct td_buf *plain)
 {
     z_stream stream;
-    if (!has_magic(bytes) || bytes.len > UINT32_MAX)
+    if (!td_gzip_begins(bytes) || bytes.len > UINT32_MAX)
         return TD_GZIP_NONE;
     memset(&stream, 0, sizeof stream);
     if (inflateInit2(&stream, 15 + 32) != Z_OK)

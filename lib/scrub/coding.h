@@ -24,6 +24,8 @@ enum { TD_GZIP_MAX = 256 * 1024 * 1024 }; /* a body that is more than this is no
 
 enum td_gzip_result { TD_GZIP_WHOLE, TD_GZIP_CUT, TD_GZIP_NONE };
 
+/* Whether the text starts like that. */
+bool td_gzip_begins(struct td_bytes bytes);
 /* What gzip members or a zlib stream hold; *plain was made with td_buf_init(). */
 enum td_gzip_result td_gzip_read(struct td_bytes bytes, struct td_buf *plain);
 /*

@@ -9,6 +9,9 @@ static void examine(struct td_work *work, const struct td_part *part, struct td_
     case TD_PART_TEXT:
         td_work_examine(work, view, td_bytes("", 0), 0);
         break;
+    case TD_PART_PLAIN:
+        td_work_examine_text(work, view, 0);
+        break;
     case TD_PART_BODY:
         if (!part->name.len && td_work_looks_like_form(text))
             view = td_work_examine_form(work, view, 0);

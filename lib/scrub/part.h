@@ -7,6 +7,7 @@
 
 enum td_part_kind {
     TD_PART_TEXT,
+    TD_PART_PLAIN, /* whatever it looks like */
     TD_PART_BODY,
     TD_PART_URL,
     TD_PART_HEADER,

@@ -90,6 +90,8 @@ void td_work_scan(struct td_work *work, const struct td_view *view, unsigned dep
 /* The same in all that the view may hold: JSON, a stream, a form, parts, gzip, plain text. */
 void td_work_examine(struct td_work *work, const struct td_view *view, struct td_bytes content_type,
                      unsigned depth);
+/* Whether a body that starts like that is a plain text for sure, whatever follows. */
+bool td_work_is_plain(struct td_bytes start, struct td_bytes content_type);
 /* As plain text with escapes in it. */
 void td_work_examine_text(struct td_work *work, const struct td_view *view, unsigned depth);
 /* A stream of events: scrub/events.c. */

@@ -28,14 +28,18 @@ static uint32_t number(const char *data, size_t size)
     return value;
 }
 
+bool td_aws_frame_begins(struct td_bytes text)
+{
+    return text.len >= PRELUDE &&
+           number(text.data + 8, 4) == td_aws_checksum(td_bytes(text.data, 8));
+}
+
 bool td_aws_frame_read(struct td_bytes text, struct td_aws_frame *frame)
 {
-    if (text.len < FRAME_MIN)
+    /* The prelude first: without it the lengths mean nothing. */
+    if (text.len < FRAME_MIN || !td_aws_frame_begins(text))
         return false;
     size_t total = number(text.data, 4), headers = number(text.data + 4, 4);
-    /* The prelude first: without it the lengths mean nothing. */
-    if (number(text.data + 8, 4) != td_aws_checksum(td_bytes(text.data, 8)))
-        return false;
     if (total < FRAME_MIN || total > text.len || headers > total - FRAME_MIN)
         return false;
     if (number(text.data + total - CHECKSUM, 4) !=

@@ -43,6 +43,8 @@ struct td_aws_header {
     struct td_bytes value; /* the bytes as they stand; none for the two truths */
 };
 
+/* Whether the text starts like one. */
+bool td_aws_frame_begins(struct td_bytes text);
 /* The frame at the start of `text`; false where it is not whole, or a length or a checksum is
  * wrong. */
 bool td_aws_frame_read(struct td_bytes text, struct td_aws_frame *frame);

@@ -6,8 +6,11 @@
 
 #include "base/save.h"
 #include "cassette/emit.h"
+#include "scrub/ahead.h"
+#include "scrub/coding.h"
 #include "scrub/scrub.h"
 #include "scrub/scrubber.h"
+#include "stream/aws.h"
 #include <tapedeck/scrub.h>
 
 #include <setjmp.h>
@@ -289,6 +292,181 @@ static void test_text(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* ---- while a body comes ---- */
+
+enum { AHEAD = 2048, NOISE = 12 * AHEAD };
+
+/* What has no secret in it: words, bytes of all kinds, one long run, zeros, text that is not ASCII,
+ * escapes. */
+static void put_noise(struct td_buf *out, unsigned kind, size_t len, unsigned seed)
+{
+    static const char *const words[] = {"time ",      "flies\n",       "like, ",
+                                        "an arrow. ", "(50 % of it) ", "C:\\x "};
+    uint64_t state = seed + 1;
+    size_t end = out->len + len;
+    while (out->len < end) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        unsigned value = (unsigned)(state >> 33);
+        if (kind == 0 || kind == 5)
+            td_buf_put_text(out, words[value % (kind ? 6 : 4)]);
+        else if (kind == 4)
+            td_buf_put_text(out, value % 9 ? "\xc3\xa4" : " \xe2\x82\xac ");
+        else
+            td_buf_put_char(out, kind == 1 ? (char)(value >> 7) : kind == 2 ? 'x' : '\0');
+    }
+    out->len = end;
+}
+
+/* As it may stand in a text. */
+static void put_written(struct td_buf *out, const char *secret, unsigned way)
+{
+    static const char *const before[] = {"", "a", "ab"};
+    struct td_buf longer;
+    size_t len = strlen(secret);
+    if (way == 0)
+        td_buf_put_text(out, secret);
+    for (size_t i = 0; i < len && (way == 1 || way == 2); i++)
+        td_buf_printf(out, way == 1 ? "%%%02x" : "\\u%04x", (unsigned char)secret[i]);
+    if (way < 3)
+        return;
+    td_buf_init(&longer);
+    td_buf_printf(&longer, "%s%s", before[way - 3], secret);
+    td_base64_put(out, td_buf_view(&longer), false, true);
+    td_buf_release(&longer);
+}
+
+/* Lets it come in uneven steps. At no time is the byte at `plant` clean, unless it is (size_t)-1.
+ * Whether all was clean in the end. */
+static bool look_ahead(const struct td_scrubber *scrubber, const char *type, struct td_bytes body,
+                       size_t plant)
+{
+    struct td_ahead ahead;
+    size_t step = 1, last = 0;
+    td_ahead_init(&ahead);
+    ahead.window = ahead.overlap = AHEAD;
+    for (size_t at = 0; at < body.len; at += step, step = step * 7 % 1531 + 1) {
+        td_ahead_look(&ahead, scrubber, td_bytes_of(type), td_bytes(body.data, at), false);
+        assert_true(ahead.clean <= at && ahead.clean >= last);
+        assert_true(ahead.clean <= plant);
+        last = ahead.clean;
+    }
+    td_ahead_look(&ahead, scrubber, td_bytes_of(type), body, true);
+    assert_true(ahead.stopped || ahead.clean == body.len);
+    return !ahead.stopped;
+}
+
+static void test_ahead(void **state)
+{
+    static const char type[] = "application/octet-stream";
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (unsigned kind = 0; kind < 6; kind++) {
+        struct td_buf body;
+        td_buf_init(&body);
+        put_noise(&body, kind, NOISE, kind);
+        assert_true(look_ahead(scrubber, type, td_buf_view(&body), (size_t)-1));
+        td_buf_release(&body);
+    }
+    unsigned secret_ones = 0;
+    for (unsigned i = 0; i < SECRETS * 6 * 6; i++) {
+        unsigned kind = i % 6, way = i / 6 % 6;
+        char *secret = made_up(secrets[i / 36].format, i);
+        struct td_buf body;
+        td_buf_init(&body);
+        put_noise(&body, kind, (size_t)i * 2654435761u % NOISE, i);
+        td_buf_put_text(&body, kind == 2 && way >= 3 ? "" : " ");
+        size_t plant = body.len;
+        put_written(&body, secret, way);
+        td_buf_put_text(&body, " ");
+        put_noise(&body, kind, NOISE - (size_t)i * 2654435761u % NOISE, i + 1);
+        /* In base64 a short word is not always known. */
+        struct td_buf whole;
+        size_t count;
+        td_buf_init(&whole);
+        scrub_body(scrubber, type, td_buf_view(&body), &whole, &count);
+        td_buf_release(&whole);
+        bool clean = look_ahead(scrubber, type, td_buf_view(&body), count ? plant : (size_t)-1);
+        secret_ones += count > 0;
+        if (clean && count)
+            fail_msg("%s written in way %u in noise %u was clean", secret, way, kind);
+        td_buf_release(&body);
+        free(secret);
+    }
+    assert_true(secret_ones > SECRETS * 6 * 6 * 3 / 4);
+    td_scrubber_free(scrubber);
+}
+
+/* JSON in base64, longer than any window, that is looked into because of the start of a key: a
+ * short password is known by its name alone, and that by being JSON. */
+static void test_ahead_long_run(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (size_t before = 0; before < 6 * AHEAD; before += AHEAD / 8 + 1) {
+        struct td_buf json, body, whole;
+        size_t count;
+        td_buf_init(&json);
+        td_buf_init(&body);
+        td_buf_init(&whole);
+        td_buf_put_text(&json, "{\"a\":\"");
+        put_noise(&json, 2, before, 1);
+        td_buf_put_text(&json, "\",\"kind\":\"sk-proj-\",\"password\":\"hunter2\",\"b\":\"");
+        put_noise(&json, 2, 6 * AHEAD - before, 1);
+        td_buf_put_text(&json, "\"}");
+        td_buf_put_text(&body, "It is: ");
+        td_base64_put(&body, td_buf_view(&json), false, true);
+        td_buf_put_text(&body, " and so on");
+        scrub_body(scrubber, "text/plain", td_buf_view(&body), &whole, &count);
+        assert_int_equal(count, 1);
+        assert_false(look_ahead(scrubber, "text/plain", td_buf_view(&body), 8 + before));
+        td_buf_release(&json);
+        td_buf_release(&body);
+        td_buf_release(&whole);
+    }
+    td_scrubber_free(scrubber);
+}
+
+/* Bodies that have to be whole. */
+static void test_not_ahead(void **state)
+{
+    static const struct {
+        const char *type, *head;
+    } bodies[] = {
+        {"text/plain", "{\"a\":1}"},
+        {"text/plain", " \n[1]"},
+        {"text/event-stream", ": hello"},
+        {"text/plain", "data: x\n"},
+        {"application/x-www-form-urlencoded", "a b"},
+        {"", "a=b"},
+        {"multipart/mixed; boundary=x", "--x"},
+        {"text/plain", "--x\r\n"},
+        {"application/octet-stream", "\x1f\x8b\x08 12345678"},
+        {"application/octet-stream", "\x78\x9c 12345678"},
+        {"application/octet-stream", "\x00\x00\xff\x10\x00\x00\x00\x00\x68\xda\xdf\x88"},
+    };
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct td_ahead ahead;
+        struct td_buf body;
+        td_buf_init(&body);
+        td_buf_put(&body, bodies[i].head, i == 10 ? 12 : strlen(bodies[i].head));
+        if (i == 10) { /* a frame's own checksum, whatever it is */
+            uint32_t sum = td_aws_checksum(td_bytes(body.data, 8));
+            for (int k = 0; k < 4; k++)
+                body.data[8 + k] = (char)(sum >> (24 - 8 * k));
+        }
+        put_noise(&body, 2, 2 * AHEAD, 1);
+        td_ahead_init(&ahead);
+        ahead.window = ahead.overlap = AHEAD;
+        td_ahead_look(&ahead, scrubber, td_bytes_of(bodies[i].type), td_buf_view(&body), false);
+        if (!ahead.stopped || ahead.clean)
+            fail_msg("body %zu was looked at before it was whole", i);
+        td_buf_release(&body);
+    }
+    td_scrubber_free(scrubber);
+}
+
 /* Nothing but what secrets are looked for by, for each of the literals. */
 static void test_linear(void **state)
 {
@@ -460,15 +638,12 @@ static void test_before_and_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_cut_streams),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_request),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_linear_bodies),
-        cmocka_unit_test(test_chunks),
-        cmocka_unit_test(test_before_and_after),
+        cmocka_unit_test(test_shapes),         cmocka_unit_test(test_cut_streams),
+        cmocka_unit_test(test_environment),    cmocka_unit_test(test_request),
+        cmocka_unit_test(test_text),           cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_ahead_long_run), cmocka_unit_test(test_not_ahead),
+        cmocka_unit_test(test_linear),         cmocka_unit_test(test_linear_bodies),
+        cmocka_unit_test(test_chunks),         cmocka_unit_test(test_before_and_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

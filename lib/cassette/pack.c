@@ -162,18 +162,26 @@ void td_pack(const struct td_interaction *interaction, struct td_buf *out)
     walk_interaction(&walk, &copy);
 }
 
-int td_unpack(struct td_bytes packed, struct td_arena *arena, struct td_interaction *interaction)
+static void take_body(struct walk *walk, struct td_message *message)
+{
+    if (walk->failed)
+        return;
+    message->body = take(walk, message->body.len);
+    take_end(walk);
+}
+
+int td_unpack(struct td_bytes packed, const struct td_bytes *apart, struct td_arena *arena,
+              struct td_interaction *interaction)
 {
     struct walk walk = {.in = packed, .arena = arena};
     *interaction = (struct td_interaction){0};
     walk_interaction(&walk, interaction);
-    struct td_message *request = &interaction->request.message;
-    struct td_message *response = &interaction->response.message;
-    for (int side = 0; side < 2 && !walk.failed; side++) {
-        struct td_message *message = side ? response : request;
-        message->body = take(&walk, message->body.len);
-        take_end(&walk);
+    take_body(&walk, &interaction->request.message);
+    if (apart) {
+        walk.failed |= walk.in.len > 0;
+        walk.in = *apart;
     }
+    take_body(&walk, &interaction->response.message);
     if (walk.nomem)
         return TD_ERR_NOMEM;
     return walk.failed || walk.in.len ? TD_ERR_FORMAT : 0;

@@ -12,6 +12,7 @@
 #include <tapedeck/share.h>
 
 #include "deck/run.h"
+#include "deck/spill.h"
 #include "match/index.h"
 #include "stream/play.h"
 
@@ -42,10 +43,10 @@ bool td_deck_may_go_live(const struct td_deck *deck);
 bool td_deck_keeps_timing(const struct td_deck *deck);
 
 /* Records an interaction, which began at `start_ns` of CLOCK_REALTIME; new texts of it come into
- * the arena. What fails is counted and told. `whole`: its response did not end early. Any thread.
- */
+ * the arena. What fails is counted and told. `whole`: its response did not end early. `spill` has
+ * what was written of its body before. Any thread. */
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
-                    struct td_arena *arena, int64_t start_ns, bool whole);
+                    struct td_arena *arena, int64_t start_ns, bool whole, struct td_spill *spill);
 /* One that nothing was there to record of. */
 void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason);
 /* One that could not even be captured. */

@@ -16,19 +16,25 @@
 #include "base/grow.h"
 #include "cassette/pack.h"
 
-static const char journal_magic[8] = "tdjrnl-1";
-static const uint64_t frame_magic = 0x31656d6172666474; /* "tdframe1" */
+static const char journal_magic[8] = "tdjrnl-2";
+static const uint64_t frame_magic = 0x32656d6172666474; /* "tdframe2" */
 
 struct frame {
     uint64_t magic;
     uint64_t len; /* of what follows */
     int64_t start_ns;
+    uint64_t body; /* the number of the file that the response's body is in; 0: it follows, too */
 };
+
+enum { NAME_SIZE = sizeof((struct td_journal_file *)NULL)->name };
+#define BODY_PREFIX "body-"
 
 struct td_journal {
     char *cassette;
     struct td_journal_header header;
-    int fd; /* -1: nothing was written yet */
+    char name[NAME_SIZE]; /* of the file */
+    uint64_t bodies;      /* numbers that were given away */
+    int fd;               /* -1: nothing was written yet */
     dev_t device;
     ino_t inode;
     pid_t owner;
@@ -206,9 +212,18 @@ static int keep_off_streams(int fd)
     return moved;
 }
 
+/* The path of a file in the journal's folder; false where there is none. */
+static bool path_of(char *path, size_t size, const char *folder, const char *name)
+{
+    if ((size_t)snprintf(path, size, "%s/%s", folder, name) < size)
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}
+
 /* A file of this process's own in the folder, locked; the descriptor or -1. The folder may be taken
  * away at any moment by whoever merges. */
-static int make_file(const char *folder)
+static int make_file(const char *folder, char name[NAME_SIZE])
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         if (mkdir(folder, 0777) < 0 && errno != EEXIST)
@@ -216,13 +231,11 @@ static int make_file(const char *folder)
         char path[4096];
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
-        if ((size_t)snprintf(path, sizeof path, "%s/%ld-%llx%03d", folder, (long)getpid(),
-                             (unsigned long long)now.tv_sec * 1000000000 +
-                                 (unsigned long long)now.tv_nsec,
-                             attempt) >= sizeof path) {
-            errno = ENAMETOOLONG;
+        snprintf(name, NAME_SIZE, "%ld-%llx%03d", (long)getpid(),
+                 (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec,
+                 attempt);
+        if (!path_of(path, sizeof path, folder, name))
             return -1;
-        }
         int fd = keep_off_streams(open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (fd < 0 && errno != ENOENT && errno != EEXIST)
             return -1;
@@ -251,7 +264,7 @@ static int open_file(struct td_journal *journal, struct td_error *err)
     close_file(journal);
     td_buf_init(&folder);
     td_journal_folder(journal->cassette, &folder);
-    journal->fd = td_buf_failed(&folder) ? -1 : make_file(folder.data);
+    journal->fd = td_buf_failed(&folder) ? -1 : make_file(folder.data, journal->name);
     td_buf_release(&folder);
     if (journal->fd < 0)
         return fail(journal, err, "cannot make the journal");
@@ -269,8 +282,101 @@ static int open_file(struct td_journal *journal, struct td_error *err)
     return 0;
 }
 
+/* ---- bodies ---- */
+
+/* No descriptor stays open: a host may close what it has not opened, and a child has them, too. */
+struct td_journal_body {
+    char *path;
+    char journal[NAME_SIZE];
+    uint64_t number;
+    pid_t owner;
+    size_t len; /* so far */
+};
+
+static void put_body_name(char name[NAME_SIZE], const char *journal, uint64_t number)
+{
+    snprintf(name, NAME_SIZE, BODY_PREFIX "%.32s-%llu", journal, (unsigned long long)number);
+}
+
+/* To write to; the descriptor or -1. */
+static int open_body(const struct td_journal_body *body, int flags)
+{
+    return keep_off_streams(
+        open(body->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
+}
+
+struct td_journal_body *td_journal_body_new(struct td_journal *journal)
+{
+    struct td_journal_body *body = calloc(1, sizeof *body);
+    char path[4096], name[NAME_SIZE];
+    struct td_buf folder;
+    if (!body)
+        return NULL;
+    td_buf_init(&folder);
+    td_journal_folder(journal->cassette, &folder);
+    pthread_mutex_lock(&lock);
+    bool ok = !td_buf_failed(&folder) && (is_open(journal) || open_file(journal, NULL) == 0);
+    if (ok) {
+        body->number = ++journal->bodies;
+        body->owner = getpid();
+        memcpy(body->journal, journal->name, sizeof body->journal);
+        put_body_name(name, body->journal, body->number);
+    }
+    pthread_mutex_unlock(&lock);
+    ok = ok && path_of(path, sizeof path, folder.data, name) && (body->path = strdup(path));
+    td_buf_release(&folder);
+    int fd = ok ? open_body(body, O_CREAT | O_EXCL) : -1;
+    if (fd >= 0) {
+        close(fd);
+        return body;
+    }
+    free(body->path);
+    free(body);
+    return NULL;
+}
+
+bool td_journal_body_write(struct td_journal_body *body, struct td_bytes bytes)
+{
+    struct iovec part = {(char *)bytes.data, bytes.len};
+    /* A child that goes on with a transfer of its parent's leaves the file to that. */
+    int fd = body->owner == getpid() ? open_body(body, 0) : -1;
+    bool ok = fd >= 0 && write_all(fd, &part, 1) == 0;
+    if (fd >= 0)
+        close(fd);
+    body->len += bytes.len;
+    return ok;
+}
+
+void td_journal_body_drop(struct td_journal_body *body)
+{
+    if (!body)
+        return;
+    if (body->owner == getpid())
+        unlink(body->path);
+    free(body->path);
+    free(body);
+}
+
+/* ---- frames ---- */
+
+/* Whether the frame can say where the body is; else it is dropped. */
+static bool finish_body(const struct td_journal *journal, struct td_journal_body *body,
+                        struct td_bytes whole)
+{
+    if (!body)
+        return false;
+    /* With the NUL behind it. */
+    bool ok =
+        strcmp(body->journal, journal->name) == 0 && body->len <= whole.len &&
+        td_journal_body_write(body, td_bytes(whole.data + body->len, whole.len - body->len)) &&
+        td_journal_body_write(body, td_bytes("", 1));
+    if (!ok)
+        td_journal_body_drop(body);
+    return ok;
+}
+
 int td_journal_add(struct td_journal *journal, const struct td_interaction *interaction,
-                   int64_t start_ns, struct td_error *err)
+                   int64_t start_ns, struct td_journal_body *body, struct td_error *err)
 {
     const struct td_bytes request = interaction->request.message.body;
     const struct td_bytes response = interaction->response.message.body;
@@ -279,9 +385,19 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
     td_pack(interaction, &head);
     if (td_buf_failed(&head)) {
         td_buf_release(&head);
+        td_journal_body_drop(body);
         return td_error_nomem(err);
     }
-    struct frame frame = {frame_magic, head.len + request.len + response.len + 2, start_ns};
+    pthread_mutex_lock(&lock);
+    int status = is_open(journal) ? 0 : open_file(journal, err);
+    if (!finish_body(journal, body, response))
+        body = NULL;
+    struct frame frame = {
+        frame_magic,
+        head.len + request.len + 1 + (body ? 0 : response.len + 1),
+        start_ns,
+        body ? body->number : 0,
+    };
     struct iovec parts[] = {
         {&frame, sizeof frame},
         {head.data, head.len},
@@ -290,9 +406,7 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
         {(char *)response.data, response.len},
         {"", 1},
     };
-    pthread_mutex_lock(&lock);
-    int status = is_open(journal) ? 0 : open_file(journal, err);
-    if (status == 0 && write_all(journal->fd, parts, 6) < 0) {
+    if (status == 0 && write_all(journal->fd, parts, body ? 4 : 6) < 0) {
         status = fail(journal, err, "cannot write the journal");
         /* Half a frame would be the end of all that come after it. */
         if (ftruncate(journal->fd, journal->end) == 0)
@@ -301,13 +415,50 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
     if (status == 0)
         journal->end += (off_t)(sizeof frame + frame.len);
     pthread_mutex_unlock(&lock);
+    if (body && status == 0) {
+        free(body->path);
+        free(body);
+    } else {
+        td_journal_body_drop(body);
+    }
     td_buf_release(&head);
     return status;
 }
 
 /* ---- reading ---- */
 
-static int read_frames(struct td_journal_file *file, struct td_arena *arena, struct td_error *err)
+static bool map(struct td_bytes *content, int fd, size_t size)
+{
+    void *memory = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    if (memory == MAP_FAILED)
+        return false;
+    *content = td_bytes(memory, size);
+    return true;
+}
+
+static void unmap(struct td_bytes content)
+{
+    if (content.len)
+        munmap((void *)content.data, content.len);
+}
+
+/* A body that is in a file of its own. */
+static bool map_body(const struct td_journal_file *file, int folder, uint64_t number,
+                     struct td_bytes *content)
+{
+    char name[NAME_SIZE];
+    struct stat found;
+    put_body_name(name, file->name, number);
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool ok = fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) &&
+              map(content, fd, (size_t)found.st_size);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static int read_frames(struct td_journal_file *file, int folder, struct td_arena *arena,
+                       struct td_error *err)
 {
     size_t at = sizeof file->header, cap = 0;
     while (file->content.len - at > sizeof(struct frame)) {
@@ -322,14 +473,19 @@ static int read_frames(struct td_journal_file *file, struct td_arena *arena, str
         file->entries = more;
         struct td_journal_entry *entry = &file->entries[file->count];
         *entry = (struct td_journal_entry){.start_ns = frame.start_ns, .order = file->count};
-        int status = td_unpack(td_bytes(file->content.data + at, (size_t)frame.len), arena,
-                               &entry->interaction);
+        struct td_bytes packed = td_bytes(file->content.data + at, (size_t)frame.len);
+        at += (size_t)frame.len;
+        if (frame.body && !map_body(file, folder, frame.body, &entry->apart))
+            continue; /* somebody has taken it away */
+        int status =
+            td_unpack(packed, frame.body ? &entry->apart : NULL, arena, &entry->interaction);
+        if (status < 0)
+            unmap(entry->apart);
         if (status == TD_ERR_NOMEM)
             return td_error_nomem(err);
         if (status < 0)
             break;
         file->count++;
-        at += (size_t)frame.len;
     }
     return 0;
 }
@@ -392,12 +548,8 @@ static int read_content(struct td_journal_file *file, int fd, struct td_arena *a
         file->content = td_bytes(data, size);
         return 0;
     }
-    void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (memory == MAP_FAILED)
-        return TD_ERR_IO;
-    file->mapped = true;
-    file->content = td_bytes(memory, size);
-    return 0;
+    file->mapped = map(&file->content, fd, size);
+    return file->mapped ? 0 : TD_ERR_IO;
 }
 
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
@@ -426,7 +578,7 @@ int td_journal_file_open(struct td_journal_file *file, int folder, const char *n
     if (status == TD_ERR_FORMAT)
         td_error_set(err, status, "not a journal of this tapedeck's: '%s'", name);
     if (status == 0 && file->content.len)
-        status = read_frames(file, arena, err);
+        status = read_frames(file, folder, arena, err);
     if (status < 0)
         td_journal_file_close(file);
     return status;
@@ -434,8 +586,23 @@ int td_journal_file_open(struct td_journal_file *file, int folder, const char *n
 
 void td_journal_file_close(struct td_journal_file *file)
 {
+    for (size_t i = 0; i < file->count; i++)
+        unmap(file->entries[i].apart);
     if (file->mapped)
-        munmap((void *)file->content.data, file->content.len);
+        unmap(file->content);
     free(file->entries);
     *file = (struct td_journal_file){0};
+}
+
+bool td_journal_is_orphan(int folder, const char *name)
+{
+    char journal[NAME_SIZE];
+    struct stat found;
+    if (strncmp(name, BODY_PREFIX, strlen(BODY_PREFIX)) != 0)
+        return false;
+    snprintf(journal, sizeof journal, "%s", name + strlen(BODY_PREFIX));
+    char *dash = strrchr(journal, '-');
+    if (dash)
+        *dash = '\0';
+    return fstatat(folder, journal, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }

@@ -7,7 +7,8 @@
  * whole, and may be merged into the cassette (deck/merge.h) by anybody.
  *
  * What is written has been scrubbed before. A file is a header and frames; a last frame that was
- * cut by a kill is not one.
+ * cut by a kill is not one. A large body is written to a file of its own while it comes, and its
+ * frame says which one; a body's file that no frame tells of is nothing, and is cleared away.
  */
 #ifndef TD_DECK_JOURNAL_H
 #define TD_DECK_JOURNAL_H
@@ -41,10 +42,20 @@ void td_journal_free(struct td_journal *journal); /* the file stays, unlocked; N
  * what the cassette has then. */
 void td_journal_end(struct td_journal *journal);
 
+/* A response's body that is written while it comes. Belongs to one transfer. */
+struct td_journal_body;
+
+/* NULL where it cannot be had: then the body has to be added with its interaction. */
+struct td_journal_body *td_journal_body_new(struct td_journal *journal);
+/* Appends to it. False where it cannot be written: then it is to be dropped. */
+bool td_journal_body_write(struct td_journal_body *body, struct td_bytes bytes);
+void td_journal_body_drop(struct td_journal_body *body); /* NULL is fine */
+
 /* Writes an interaction, which began at `start_ns` of CLOCK_REALTIME. Any thread, any process that
- * was forked since: each process has its own file. All or nothing. */
+ * was forked since: each process has its own file. All or nothing. `body`, if it is not NULL, has
+ * the beginning of the response's body, or all of it; it is used up in any case. */
 int td_journal_add(struct td_journal *journal, const struct td_interaction *interaction,
-                   int64_t start_ns, struct td_error *err);
+                   int64_t start_ns, struct td_journal_body *body, struct td_error *err);
 
 /* The folder's name, for a cassette's. */
 void td_journal_folder(const char *cassette, struct td_buf *folder);
@@ -52,7 +63,8 @@ void td_journal_folder(const char *cassette, struct td_buf *folder);
 /* ---- reading ---- */
 
 struct td_journal_entry {
-    struct td_interaction interaction; /* points into the file */
+    struct td_interaction interaction; /* points into the file, or its body's */
+    struct td_bytes apart;             /* of its body's, mapped; or empty */
     int64_t start_ns;
     size_t order; /* within its file */
 };
@@ -73,5 +85,7 @@ bool td_journal_file_is_free(int folder, const char *name);
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err);
 void td_journal_file_close(struct td_journal_file *file);
+/* Whether a name in the folder is that of a body's file whose journal is not there. */
+bool td_journal_is_orphan(int folder, const char *name);
 
 #endif

@@ -67,8 +67,10 @@ static int lock_folder(struct merging *m)
     }
 }
 
-/* Calls `each` for the names in the folder that are journals; stops where it returns nonzero. */
-static int for_each_name(int folder, int (*each)(void *context, const char *name), void *context)
+/* Calls `each` for the names in the folder that are journals, or for all others; stops where it
+ * returns nonzero. */
+static int for_each_name(int folder, bool journals, int (*each)(void *context, const char *name),
+                         void *context)
 {
     int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -80,7 +82,7 @@ static int for_each_name(int folder, int (*each)(void *context, const char *name
     int status = 0;
     const struct dirent *entry;
     while (!status && (entry = readdir(dir)))
-        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+        if (journals == (entry->d_name[0] >= '0' && entry->d_name[0] <= '9'))
             status = each(context, entry->d_name);
     closedir(dir);
     return status;
@@ -276,11 +278,20 @@ static int save(struct merging *m)
     return status;
 }
 
+static int remove_orphan(void *context, const char *name)
+{
+    const struct merging *m = context;
+    if (td_journal_is_orphan(m->fd, name))
+        unlinkat(m->fd, name, 0);
+    return 0;
+}
+
 static void remove_merged(struct merging *m)
 {
     for (size_t i = 0; i < m->file_count; i++)
         unlinkat(m->fd, m->files[i].name, 0);
     unlinkat(m->fd, NOTE_FILE, 0);
+    for_each_name(m->fd, false, remove_orphan, m);
 }
 
 static void release(struct merging *m)
@@ -311,7 +322,7 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
     if (status == 0)
         status = finish_earlier(&m);
     if (status == 0)
-        status = for_each_name(m.fd, add_file, &m);
+        status = for_each_name(m.fd, true, add_file, &m);
     if (status == 0)
         status = sort_entries(&m);
     if (status == 0 && m.count)
@@ -336,7 +347,7 @@ bool td_merge_is_due(const char *cassette)
     td_buf_release(&folder);
     if (fd < 0)
         return false;
-    bool due = for_each_name(fd, is_free, &fd) == 1;
+    bool due = for_each_name(fd, true, is_free, &fd) == 1;
     close(fd);
     return due;
 }

@@ -161,8 +161,19 @@ static int scrub(struct td_deck *deck, struct td_interaction *interaction, struc
                                                                            : 0;
 }
 
+/* All but the response's body, which was looked through already. */
+static int scrub_beside_body(struct td_deck *deck, struct td_interaction *interaction,
+                             struct td_arena *arena, struct td_error *err)
+{
+    struct td_bytes body = interaction->response.message.body;
+    interaction->response.message.body = td_bytes(NULL, 0);
+    int status = scrub(deck, interaction, arena, err);
+    interaction->response.message.body = body;
+    return status;
+}
+
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
-                    struct td_arena *arena, int64_t start_ns, bool whole)
+                    struct td_arena *arena, int64_t start_ns, bool whole, struct td_spill *spill)
 {
     struct td_error err;
     struct td_bytes broken = interaction->response.shape.broken;
@@ -182,11 +193,16 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
         deck->options.hooks.after_capture(deck->options.context, &draft);
     if (draft.discarded)
         return;
-    int status = draft.failed ? td_error_nomem(&err) : scrub(deck, interaction, arena, &err);
+    struct td_journal_body *body = td_spill_end(spill, deck, &interaction->response.message);
+    int status = draft.failed ? td_error_nomem(&err)
+                 : body       ? scrub_beside_body(deck, interaction, arena, &err)
+                              : scrub(deck, interaction, arena, &err);
     if (status == 0 && !deck->journal)
         status = td_error_set(&err, TD_ERR_INVALID, "the deck has no cassette");
     if (status == 0)
-        status = td_journal_add(deck->journal, interaction, start_ns, &err);
+        status = td_journal_add(deck->journal, interaction, start_ns, body, &err);
+    else
+        td_journal_body_drop(body);
     if (status < 0)
         td_deck_lose(deck, interaction->request.url, err.message);
     else

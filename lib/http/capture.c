@@ -65,6 +65,42 @@ bool td_capture_is_code(const struct td_capture *capture, const char *code)
     return space && strncmp(space + 1, code, strlen(code)) == 0;
 }
 
+static bool next_line(struct td_bytes *text, struct td_bytes *line)
+{
+    if (!text->len)
+        return false;
+    const char *end = memchr(text->data, '\n', text->len);
+    size_t len = end ? (size_t)(end - text->data) : text->len;
+    size_t step = end ? len + 1 : len;
+    *line = td_bytes(text->data, len && text->data[len - 1] == '\r' ? len - 1 : len);
+    *text = td_bytes(text->data + step, text->len - step);
+    return true;
+}
+
+static bool split_field(struct td_bytes line, struct td_bytes *name, struct td_bytes *value)
+{
+    const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
+    if (!colon)
+        return false;
+    *name = td_bytes_trim(td_bytes(line.data, (size_t)(colon - line.data)));
+    *value = td_bytes_trim(td_bytes(colon + 1, line.len - (size_t)(colon - line.data) - 1));
+    return name->len > 0;
+}
+
+static bool is(struct td_bytes name, const char *wanted)
+{
+    return td_bytes_equal_nocase(name, td_bytes_of(wanted));
+}
+
+struct td_bytes td_capture_header(const struct td_capture *capture, const char *name)
+{
+    struct td_bytes text = td_buf_view(&capture->head), line, found, value;
+    while (next_line(&text, &line))
+        if (split_field(line, &found, &value) && is(found, name))
+            return value;
+    return td_bytes("", 0);
+}
+
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
                           int64_t real_ns)
 {
@@ -154,33 +190,6 @@ static struct td_bytes keep_canonical(struct finishing *f, struct td_bytes name)
         start = *c == '-';
     }
     return copy;
-}
-
-static bool next_line(struct td_bytes *text, struct td_bytes *line)
-{
-    if (!text->len)
-        return false;
-    const char *end = memchr(text->data, '\n', text->len);
-    size_t len = end ? (size_t)(end - text->data) : text->len;
-    size_t step = end ? len + 1 : len;
-    *line = td_bytes(text->data, len && text->data[len - 1] == '\r' ? len - 1 : len);
-    *text = td_bytes(text->data + step, text->len - step);
-    return true;
-}
-
-static bool split_field(struct td_bytes line, struct td_bytes *name, struct td_bytes *value)
-{
-    const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
-    if (!colon)
-        return false;
-    *name = td_bytes_trim(td_bytes(line.data, (size_t)(colon - line.data)));
-    *value = td_bytes_trim(td_bytes(colon + 1, line.len - (size_t)(colon - line.data) - 1));
-    return name->len > 0;
-}
-
-static bool is(struct td_bytes name, const char *wanted)
-{
-    return td_bytes_equal_nocase(name, td_bytes_of(wanted));
 }
 
 /* A growing list in the arena: an upper bound of it is known. */

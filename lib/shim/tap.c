@@ -30,6 +30,7 @@ void td_tap_free(struct td_tap *tap)
     if (!tap)
         return;
     td_deck_unref(tap->deck);
+    td_spill_clear(&tap->spill);
     td_capture_release(&tap->capture);
     td_buf_release(&tap->url);
     td_buf_release(&tap->given);
@@ -46,6 +47,13 @@ static bool decodes(const struct td_easy *easy)
     return options->values[TD_OPTION_ACCEPT_ENCODING].text &&
            (!td_options_has(options, TD_OPTION_HTTP_CONTENT_DECODING) ||
             options->values[TD_OPTION_HTTP_CONTENT_DECODING].number);
+}
+
+/* Whether the host is given the chunked coding, and takes it off itself. */
+static bool takes_chunks(const struct td_easy *easy)
+{
+    return td_options_has(&easy->options, TD_OPTION_HTTP_TRANSFER_DECODING) &&
+           !easy->options.values[TD_OPTION_HTTP_TRANSFER_DECODING].number;
 }
 
 /* How a transfer ended that did not end well, in a word that can be played. */
@@ -83,6 +91,12 @@ static int64_t downloaded(const struct td_easy *easy)
     return bytes;
 }
 
+static void clear(struct td_tap *tap)
+{
+    td_spill_clear(&tap->spill);
+    td_capture_clear(&tap->capture);
+}
+
 /* The exchange is over: `next` where another one follows on this transfer. */
 static void record(struct td_tap *tap, CURLcode result, bool next)
 {
@@ -93,8 +107,7 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
     struct td_capture_end end = {
         .url = td_buf_view(&tap->url),
         .decoded = decodes(tap->easy),
-        .chunked = td_options_has(&tap->easy->options, TD_OPTION_HTTP_TRANSFER_DECODING) &&
-                   !tap->easy->options.values[TD_OPTION_HTTP_TRANSFER_DECODING].number,
+        .chunked = takes_chunks(tap->easy),
         .nobody = tap->easy->options.values[TD_OPTION_NOBODY].number != 0,
         .wire_length = next ? 0 : downloaded(tap->easy),
         .timing = td_deck_keeps_timing(tap->deck),
@@ -112,12 +125,12 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
         tap->known--;
     } else if (!is_proxys) {
         if (td_capture_finish(capture, &end, &arena, &interaction, &whole))
-            td_deck_record(tap->deck, &interaction, &arena, capture->start_ns, whole);
+            td_deck_record(tap->deck, &interaction, &arena, capture->start_ns, whole, &tap->spill);
         else
             td_deck_lose(tap->deck, end.url, "memory ran out");
     }
     td_arena_release(&arena);
-    td_capture_clear(capture);
+    clear(tap);
 }
 
 /* ---- what libcurl says ---- */
@@ -258,6 +271,18 @@ static bool is_head_line(struct td_tap *tap)
     return tap->connecting || tap->writing_head;
 }
 
+static void tap_body(struct td_tap *tap, struct td_bytes bytes, int64_t came_ns)
+{
+    struct td_capture *capture = &tap->capture;
+    int cause = errno;
+    td_capture_body(capture, bytes, came_ns);
+    /* Chunks could have cut a secret; and what goes by in front of it is not recorded. */
+    if (capture->body.len > TD_SPILL_LEAST && !takes_chunks(tap->easy) && !tap->known)
+        td_spill_more(&tap->spill, tap->deck, td_capture_header(capture, "Content-Type"),
+                      td_buf_view(&capture->body));
+    errno = cause;
+}
+
 static size_t on_write(char *data, size_t size, size_t count, void *context)
 {
     struct td_easy *easy = context;
@@ -275,7 +300,7 @@ static size_t on_write(char *data, size_t size, size_t count, void *context)
     if (is_head)
         tap->writing_head = data[0] != '\r' && data[0] != '\n';
     else if (tap->deck && td_capture_begun(&tap->capture))
-        td_capture_body(&tap->capture, td_bytes(data, len), came);
+        tap_body(tap, td_bytes(data, len), came);
     return taken;
 }
 
@@ -293,7 +318,7 @@ void td_tap_on(struct td_tap *tap, struct td_deck *deck, struct td_bytes url)
     tap->started = tap->connecting = tap->elsewhere = false;
     tap->known = 0;
     tap->writing_head = true;
-    td_capture_clear(&tap->capture);
+    clear(tap);
     td_buf_clear(&tap->given);
     td_buf_put_bytes(&tap->given, url);
     td_port_option(easy, &tap->given);

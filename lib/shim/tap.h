@@ -16,14 +16,15 @@ struct td_tap {
     struct td_easy *easy;
     struct td_deck *deck; /* referenced while it is on; NULL: off */
     struct td_capture capture;
-    struct td_buf url;   /* of the request under way */
-    struct td_buf given; /* what the host has asked for */
-    struct td_buf first; /* and how libcurl calls that */
-    bool started;        /* a request was sent */
-    size_t known;        /* exchanges that were played already, before this one went live */
-    bool connecting;     /* what is sent and answered now is a CONNECT to a proxy */
-    bool elsewhere;      /* the request under way is not HTTP: a redirect to another protocol */
-    bool writing_head;   /* the write callback is given head lines (CURLOPT_HEADER) */
+    struct td_spill spill; /* of the response that is captured */
+    struct td_buf url;     /* of the request under way */
+    struct td_buf given;   /* what the host has asked for */
+    struct td_buf first;   /* and how libcurl calls that */
+    bool started;          /* a request was sent */
+    size_t known;          /* exchanges that were played already, before this one went live */
+    bool connecting;       /* what is sent and answered now is a CONNECT to a proxy */
+    bool elsewhere;        /* the request under way is not HTTP: a redirect to another protocol */
+    bool writing_head;     /* the write callback is given head lines (CURLOPT_HEADER) */
 };
 
 struct td_tap *td_tap_new(struct td_easy *easy); /* NULL when memory ran out */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Speed, always beside something else in the same run; prints medians and their ratio.
 
-  tests/bench/bench.py [BUILD]      (BUILD: a build folder, default build)
+  tests/bench/bench.py [BUILD [NAME...]]      (BUILD: a build folder, default build)
 
   read        reading a 30 MB cassette          : libyaml's bare events from the same bytes
   afresh      loading and saving one            : Go's yaml.v3 with go-vcr's structs
@@ -276,24 +276,38 @@ def main():
       return live('/stream', LD_PRELOAD=SHIM, TAPEDECK_CASSETTE=f'{folder}/{count}.yaml',
                   TAPEDECK_REPLAYABLE='1', **env)
 
-    afresh(folder)
-    for name in ('reader', 'nearest', 'diff'):
-      beside = os.path.join(BUILD, 'tests/bench_' + name)
-      if os.path.exists(beside):
-        subprocess.run([beside], check=True)
-    scrub(folder)
-    compare('stream', taped(1), live('/stream'), '0.50', 'tape : nginx, 20 flushed events')
-    compare('blob', taped(1), live('/blob'), '-', 'tape (20 events) : nginx, one piece')
-    compare('events', taped(1), taped(1, TAPEDECK_SPLIT='whole'), '1.10', '20 events : one piece',
-            rounds=41)
-    streams = paced(folder + '/paced.yaml')
-    for mode in ('epoll', 'perform-poll'):
-      compare('sleepers', lambda: streams(drive, mode, 1000), lambda: streams(drive, mode, 100),
-              '1.00', 'a paced stream of 1,000 : of 100, ' + mode, rounds=3)
-    compare('lookup', taped(10000), taped(100), '1.30', '10,000 interactions : 100')
-    compare_downloads(folder, base)
-    compare('live', live('/blob', LD_PRELOAD=SHIM), live('/blob'), '1.02',
-            'live with the shim : without', rounds=41)
+    def beside(name):
+      program = os.path.join(BUILD, 'tests/bench_' + name)
+      if os.path.exists(program):
+        subprocess.run([program], check=True)
+
+    def sleepers():
+      streams = paced(folder + '/paced.yaml')
+      for mode in ('epoll', 'perform-poll'):
+        compare('sleepers', lambda: streams(drive, mode, 1000), lambda: streams(drive, mode, 100),
+                '1.00', 'a paced stream of 1,000 : of 100, ' + mode, rounds=3)
+
+    benchmarks = {
+        'afresh': lambda: afresh(folder),
+        'read': lambda: beside('reader'),
+        'nearest': lambda: beside('nearest'),
+        'diff': lambda: beside('diff'),
+        'scrub': lambda: scrub(folder),
+        'stream': lambda: compare('stream', taped(1), live('/stream'), '0.50',
+                                  'tape : nginx, 20 flushed events'),
+        'blob': lambda: compare('blob', taped(1), live('/blob'), '-',
+                                'tape (20 events) : nginx, one piece'),
+        'events': lambda: compare('events', taped(1), taped(1, TAPEDECK_SPLIT='whole'), '1.10',
+                                  '20 events : one piece', rounds=41),
+        'sleepers': sleepers,
+        'lookup': lambda: compare('lookup', taped(10000), taped(100), '1.30',
+                                  '10,000 interactions : 100'),
+        'record': lambda: compare_downloads(folder, base),
+        'live': lambda: compare('live', live('/blob', LD_PRELOAD=SHIM), live('/blob'), '1.02',
+                                'live with the shim : without', rounds=41),
+    }
+    for name in sys.argv[2:] or benchmarks:
+      benchmarks[name]()
   finally:
     nginx.terminate()
     nginx.wait()

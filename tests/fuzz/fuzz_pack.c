@@ -24,11 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     td_arena_init(&arena);
     td_buf_init(&packed);
     td_buf_init(&again);
-    if (td_unpack(td_bytes((const char *)data, size), &arena, &one) == 0) {
+    if (td_unpack(td_bytes((const char *)data, size), NULL, &arena, &one) == 0) {
         assert(strlen(one.request.url.data) <= one.request.url.len);
         pack_whole(&one, &packed);
         assert(packed.len == size);
-        assert(td_unpack(td_buf_view(&packed), &arena, &two) == 0);
+        assert(td_unpack(td_buf_view(&packed), NULL, &arena, &two) == 0);
         pack_whole(&two, &again);
         assert(packed.len == again.len && memcmp(packed.data, again.data, packed.len) == 0);
     }

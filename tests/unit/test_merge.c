@@ -47,7 +47,7 @@ static void add(struct td_journal *to, const char *url, int64_t start_ns)
         .request = {.url = td_bytes_of(url), .method = TD_BYTES("GET")},
         .response = {.status = TD_BYTES("200 OK"), .code = 200},
     };
-    assert_int_equal(td_journal_add(to, &interaction, start_ns, &err), 0);
+    assert_int_equal(td_journal_add(to, &interaction, start_ns, NULL, &err), 0);
 }
 
 static struct td_journal *open_journal(bool replaces)
@@ -203,6 +203,101 @@ static void test_cut(void **state)
     free(content);
 }
 
+static int count_files(const char *prefix)
+{
+    DIR *dir = opendir(journal);
+    const struct dirent *entry;
+    int count = 0;
+    while (dir && (entry = readdir(dir)))
+        count += entry->d_name[0] != '.' && strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static void add_with_body(struct td_journal *to, const char *text, int64_t start_ns,
+                          struct td_journal_body *body)
+{
+    struct td_error err;
+    struct td_interaction interaction = {
+        .request = {.url = TD_BYTES("http://b/"), .method = TD_BYTES("GET")},
+        .response = {.message = {.body = td_bytes_of(text)},
+                     .status = TD_BYTES("200 OK"),
+                     .code = 200},
+    };
+    assert_int_equal(td_journal_add(to, &interaction, start_ns, body, &err), 0);
+}
+
+static void assert_bodies(const char *expected)
+{
+    struct td_cassette *loaded;
+    struct td_error err;
+    char bodies[512] = "";
+    assert_int_equal(td_cassette_load(cassette, &loaded, &err), 0);
+    for (size_t i = 0; i < loaded->count; i++) {
+        strcat(bodies, i ? " " : "");
+        strcat(bodies, loaded->interactions[i].response.message.body.data);
+    }
+    td_cassette_free(loaded);
+    assert_string_equal(bodies, expected);
+    unlink(cassette);
+}
+
+/* Bodies that are written while they come, two at once. */
+static void test_bodies(void **state)
+{
+    (void)state;
+    struct td_journal *made = open_journal(false);
+    struct td_journal_body *one = td_journal_body_new(made), *two = td_journal_body_new(made);
+    assert_true(one && two);
+    assert_true(td_journal_body_write(one, TD_BYTES("o")));
+    assert_true(td_journal_body_write(two, TD_BYTES("two")));
+    assert_true(td_journal_body_write(one, TD_BYTES("n")));
+    add_with_body(made, "none", 1, NULL);
+    add_with_body(made, "two", 2, two);
+    assert_int_equal(merge().saved, 0); /* they are ours, and under way */
+    assert_int_equal(count_files("body-"), 2);
+    add_with_body(made, "one", 3, one);
+    td_journal_free(made);
+    assert_int_equal(merge().saved, 3);
+    assert_bodies("none two one");
+}
+
+/* Dropped; left by a transfer that did not end; one whose journal was merged meanwhile; a child's,
+ * which goes on where its parent was. */
+static void test_bodies_without_end(void **state)
+{
+    (void)state;
+    struct td_journal *made = open_journal(false);
+    td_journal_body_drop(td_journal_body_new(made));
+    assert_int_equal(count_files("body-"), 0);
+    struct td_journal_body *left = td_journal_body_new(made), *late = td_journal_body_new(made);
+    assert_true(td_journal_body_write(left, TD_BYTES("half")));
+    assert_true(td_journal_body_write(late, TD_BYTES("la")));
+    td_journal_end(made);
+    assert_int_equal(merge().saved, 0);
+    assert_int_equal(access(journal, F_OK), -1);
+    assert_false(td_journal_body_write(left, TD_BYTES("half")));
+    td_journal_body_drop(left);
+    add_with_body(made, "late", 4, late);
+
+    struct td_journal_body *shared = td_journal_body_new(made);
+    assert_true(td_journal_body_write(shared, TD_BYTES("sh")));
+    pid_t child = fork();
+    if (child == 0) {
+        bool refused = !td_journal_body_write(shared, TD_BYTES("xx"));
+        add_with_body(made, "child", 5, shared);
+        _exit(!refused);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    add_with_body(made, "shared", 6, shared);
+    td_journal_free(made);
+    assert_int_equal(merge().saved, 3);
+    assert_bodies("late child shared");
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[512];
@@ -317,8 +412,10 @@ static void test_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),         TEST(test_replacing),    TEST(test_left_out), TEST(test_cut),
-        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_not_replacing), TEST(test_at_once),
+        TEST(test_order),         TEST(test_replacing),    TEST(test_left_out),
+        TEST(test_cut),           TEST(test_bodies),       TEST(test_bodies_without_end),
+        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_not_replacing),
+        TEST(test_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void test_round_trip(void **state)
     td_buf_init(&two);
     td_arena_init(&arena);
     pack_whole(interaction, &one);
-    assert_int_equal(td_unpack(td_buf_view(&one), &arena, &back), 0);
+    assert_int_equal(td_unpack(td_buf_view(&one), NULL, &arena, &back), 0);
     assert_int_equal(back.id, 7);
     assert_int_equal(back.response.shape.wire_length, 99);
     assert_int_equal(back.response.shape.chunks.count, 2);
@@ -94,7 +94,7 @@ static int unpack_copy(const char *data, size_t len)
     char *copy = malloc(len ? len : 1);
     memcpy(copy, data, len);
     td_arena_init(&arena);
-    int status = td_unpack(td_bytes(copy, len), &arena, &back);
+    int status = td_unpack(td_bytes(copy, len), NULL, &arena, &back);
     td_arena_release(&arena);
     free(copy);
     return status;

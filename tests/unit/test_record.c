@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -52,6 +53,28 @@ static size_t read_request(int peer, char *text, size_t size, const char **body)
     return end ? len - (size_t)(end + 4 - text) : 0;
 }
 
+enum { LARGE_LINES = 80000, LARGE_PLANT = 40000 };
+static const char large_line[] = "forty bytes of a text with nothing in it\n";
+
+/* Lines, and between them what the path names. */
+static void put_large(FILE *to, const char *planted)
+{
+    for (int i = 0; i < LARGE_LINES; i++) {
+        if (i == LARGE_PLANT)
+            fprintf(to, "%s\n", planted);
+        fputs(large_line, to);
+    }
+    fclose(to);
+}
+
+static void send_large(int peer, const char *planted)
+{
+    FILE *to = fdopen(dup(peer), "w");
+    fprintf(to, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+            LARGE_LINES * strlen(large_line) + strlen(planted) + 1);
+    put_large(to, planted);
+}
+
 static void *serve(void *context)
 {
     static char text[1 << 20];
@@ -64,6 +87,11 @@ static void *serve(void *context)
             continue;
         size_t len = read_request(peer, text, sizeof text, &body);
         sscanf(text, "%15s %255s", method, path);
+        if (strncmp(path, "/large/", 7) == 0) {
+            send_large(peer, path + 7);
+            close(peer);
+            continue;
+        }
         if (strncmp(path, "/go/", 4) == 0) {
             snprintf(
                 head, sizeof head,
@@ -725,6 +753,132 @@ static void test_ejected_under_way(void **state)
     assert_int_equal(interactions(), counts.recorded);
 }
 
+/* ---- large bodies ---- */
+
+static struct large_seen {
+    size_t len, largest; /* of the body so far; of a file of the journal, meanwhile */
+    bool leaked;         /* the secret was in one */
+    const char *secret;
+} large;
+
+/* Goes through the journal as it is at this moment. */
+static void look_into_journal(void)
+{
+    char name[256], path[1024];
+    snprintf(name, sizeof name, "%s.journal", cassette);
+    DIR *dir = opendir(name);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        struct stat found;
+        snprintf(path, sizeof path, "%s/%s", name, entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+        if (!file || fstat(fileno(file), &found) < 0)
+            continue;
+        char *text = malloc((size_t)found.st_size + 1);
+        size_t len = fread(text, 1, (size_t)found.st_size, file);
+        large.leaked |= memmem(text, len, large.secret, strlen(large.secret)) != NULL;
+        large.largest = len > large.largest ? len : large.largest;
+        free(text);
+        fclose(file);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+static size_t on_large(char *data, size_t size, size_t number, void *context)
+{
+    (void)data;
+    (void)context;
+    if (large.len / 300000 != (large.len + size * number) / 300000)
+        look_into_journal();
+    large.len += size * number;
+    return size * number;
+}
+
+static void get_large(const char *planted, const char *secret)
+{
+    char path[512];
+    struct seen seen;
+    snprintf(path, sizeof path, "/large/%s", planted);
+    large = (struct large_seen){.secret = secret};
+    CURL *curl = handle(path, &seen);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_large);
+    finish(curl, EASY, &seen);
+    assert_int_equal(seen.code, CURLE_OK);
+    size_t largest = large.largest;
+    look_into_journal();
+    large.largest = largest;
+}
+
+/* The body of the only interaction, which it is with this in its middle. */
+static void assert_large(const char *planted)
+{
+    struct td_cassette *loaded = td_cassette_open(cassette, NULL);
+    char *text;
+    size_t size;
+    put_large(open_memstream(&text, &size), planted);
+    assert_non_null(loaded);
+    assert_int_equal(td_cassette_count(loaded), 1);
+    size_t len;
+    const char *body = td_interaction_body(td_cassette_at(loaded, 0), TD_RESPONSE, &len);
+    assert_int_equal(len, size);
+    assert_memory_equal(body, text, size);
+    free(text);
+    td_cassette_close(loaded);
+}
+
+/* On the disk before it is whole, but for its end. */
+static void test_large(void **state)
+{
+    (void)state;
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    get_large("nothing", "no such thing");
+    assert_in_range(large.largest, 2000000, 10000000);
+    assert_int_equal(close_deck(deck), 0);
+    assert_large("nothing");
+}
+
+static void test_large_with_a_secret(void **state)
+{
+    static const char secret[] = "hf_"
+                                 "abcDEF12345abcDEF12345abcDEF12345zz";
+    (void)state;
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, (struct td_deck_options){0});
+    get_large(secret, secret);
+    assert_false(large.leaked);
+    assert_int_equal(close_deck(deck), 0);
+    assert_large("[REDACTED:huggingface-token]");
+}
+
+static void change_body(void *context, struct td_draft *draft)
+{
+    (void)context;
+    td_draft_set_body(draft, TD_RESPONSE, "another", 7);
+}
+
+static void drop_draft(void *context, struct td_draft *draft)
+{
+    (void)context;
+    td_draft_discard(draft);
+}
+
+/* A hook has the last word on what is recorded; one who stops early leaves nothing. */
+static void test_large_changed(void **state)
+{
+    (void)state;
+    struct td_deck_options options = {.hooks = {.after_capture = change_body}};
+    struct td_deck *deck = open_deck(TD_MODE_RECORD, options);
+    get_large("nothing", "no such thing");
+    assert_int_equal(close_deck(deck), 0);
+    assert_non_null(strstr(content(), "body: another\n"));
+    unlink(cassette);
+    options.hooks.after_capture = drop_draft;
+    deck = open_deck(TD_MODE_RECORD, options);
+    get_large("nothing", "no such thing");
+    assert_int_equal(close_deck(deck), 0);
+    assert_null(content());
+}
+
 /* Two decks in a process, and one forked child: nobody takes another one's journal away. */
 static void test_two_decks(void **state)
 {
@@ -903,6 +1057,9 @@ int main(void)
         TEST(test_hooks),
         TEST(test_passing),
         TEST(test_ejected_under_way),
+        TEST(test_large),
+        TEST(test_large_with_a_secret),
+        TEST(test_large_changed),
         TEST(test_two_decks),
         TEST(test_no_cassette),
         TEST(test_handles),

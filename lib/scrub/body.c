@@ -111,10 +111,25 @@ static void examine_runs(struct td_work *work, const struct td_view *view, char 
     }
 }
 
+/* Whether there is an escape, and not only what one starts with: nothing would be new behind it. */
+static bool is_escaped(struct td_bytes text, char mark)
+{
+    const char *found;
+    char bytes[4];
+    size_t len;
+    for (size_t at = 0; (found = memchr(text.data + at, mark, text.len - at)); at++) {
+        at = (size_t)(found - text.data);
+        if (mark == '%' ? td_percent_byte(td_bytes_from(text, at)) >= 0
+                        : td_escape_decode(text, at, bytes, &len) > 0)
+            return true;
+    }
+    return false;
+}
+
 static void examine_escaped(struct td_work *work, const struct td_view *view, char mark,
                             unescape *plain, unsigned depth)
 {
-    if (!memchr(view->text.data, mark, view->text.len))
+    if (!is_escaped(view->text, mark))
         return;
     if (td_utf8_is_valid(view->text))
         td_work_examine_text(work, plain(&work->desk, view), depth);

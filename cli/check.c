@@ -95,10 +95,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
             arguments->fix = true;
         else if (option == 'l')
             arguments->list_rules = true;
-        else if (option == ':')
-            code = complain_usage(&check_command, "'%s' needs a value", argv[optind - 1]);
-        else if (option == '?')
-            code = complain_usage(&check_command, "no option '%s'", argv[optind - 1]);
+        else if (option == ':' || option == '?')
+            code = complain_option(&check_command, option, argv[optind - 1]);
     }
     if (code)
         return code;

@@ -34,6 +34,12 @@ int complain_usage(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+int complain_option(const struct command *command, int option, const char *word)
+{
+    return option == ':' ? complain_usage(command, "'%s' needs a value", word)
+                         : complain_usage(command, "no option '%s'", word);
+}
+
 int finish_output(int code)
 {
     errno = 0;

@@ -39,6 +39,10 @@ int complain_error(const struct td_error *err);
 int complain_usage(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What getopt_long() does not take: an option that it does not know, or one (':') without its
+ * value. `word` is what was read last. EXIT_USAGE. */
+int complain_option(const struct command *command, int option, const char *word);
+
 /* Flushes standard output; EXIT_INPUT and a complaint where it could not be written. */
 int finish_output(int code);
 

@@ -123,10 +123,8 @@ static int run(int argc, char **argv)
     const char *output = NULL;
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":o:", options, NULL)) != -1;) {
-        if (option == '?')
-            return complain_usage(&convert_command, "no option '%s'", argv[optind - 1]);
-        if (option == ':')
-            return complain_usage(&convert_command, "'%s' needs a value", argv[optind - 1]);
+        if (option == '?' || option == ':')
+            return complain_option(&convert_command, option, argv[optind - 1]);
         if (option == 'o')
             output = optarg;
         else if (!find_layout(optarg, &target))

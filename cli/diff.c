@@ -117,10 +117,8 @@ static int take(struct arguments *arguments, int option, const char *word)
     case OPTION_GIT:
         arguments->git = true;
         return 0;
-    case ':':
-        return complain_usage(&diff_command, "'%s' takes a value", word);
     default:
-        return complain_usage(&diff_command, "no option '%s'", word);
+        return complain_option(&diff_command, option, word);
     }
 }
 

@@ -2,7 +2,6 @@
 /* tapedeck record: runs a program, and keeps what it says over HTTP in a cassette. */
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include <tapedeck/share.h>
@@ -10,7 +9,6 @@
 
 #include "child.h"
 #include "command.h"
-#include "match_flags.h"
 #include "recording.h"
 
 #define DEFAULT_CASSETTE "cassette.yaml"
@@ -56,67 +54,34 @@ static const char help[] =
     "  tapedeck record --mode new -o tapes/suite.yaml -- make check\n";
 
 struct arguments {
-    struct td_deck_options deck;
-    struct recording_flags recording;
-    struct match_flags match;
+    struct run_options run;
     const char *output;
-    bool quiet;
-    char **command;
 };
+
+static int take(void *context, int option, char *value)
+{
+    struct arguments *arguments = context;
+    (void)option; /* there is but one */
+    arguments->output = value;
+    return 0;
+}
 
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
         {"output", required_argument, NULL, 'o'},
-        {"quiet", no_argument, NULL, 'q'},
-        RECORDING_FLAGS,
-        MATCH_FLAGS,
+        RUN_FLAGS,
         {0},
     };
-    int ours = 1;
-    while (ours < argc && strcmp(argv[ours], "--") != 0)
-        ours++;
-    if (ours < argc)
-        arguments->command = argv + ours + 1;
-    argv[ours] = NULL;
-    opterr = 0;
-    for (int option; (option = getopt_long(ours, argv, ":o:q", options, NULL)) != -1;) {
-        int taken = recording_flags_take(&arguments->recording, &arguments->deck, &record_command,
-                                         option, optarg);
-        if (taken < 0)
-            return -taken;
-        if (!taken && (taken = match_flags_take(&arguments->match, option, optarg)) < 0) {
-            complain("out of memory");
-            return EXIT_INPUT;
-        }
-        if (taken)
-            continue;
-        if (option == 'o')
-            arguments->output = optarg;
-        else if (option == 'q')
-            arguments->quiet = true;
-        else if (option == ':')
-            return complain_usage(&record_command, "'%s' wants a value", argv[optind - 1]);
-        else
-            return complain_usage(&record_command, "no option '%s'", argv[optind - 1]);
-    }
-    arguments->deck.rules = arguments->match.rules;
-    arguments->deck.match = (const char *const *)arguments->match.match;
-    if (optind < ours)
+    int code = run_options_parse(&arguments->run, &argc, argv, ":o:q", options, take, arguments);
+    if (code)
+        return code;
+    if (optind < argc)
         return complain_usage(&record_command,
                               "'%s' is no option: the cassette goes behind '-o', the command "
                               "behind '--'",
                               argv[optind]);
-    if (!arguments->command || !*arguments->command)
-        return complain_usage(&record_command, "no command: it goes behind '--'");
-    return 0;
-}
-
-static void heard(void *context)
-{
-    const char *text;
-    while ((text = td_deck_hear(context)))
-        fputs(text, stderr);
+    return run_options_check(&arguments->run);
 }
 
 static int record(const struct arguments *arguments, struct td_deck *deck)
@@ -128,9 +93,9 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
     if (preload_shim() < 0)
         return EXIT_INPUT;
     tell_found(deck, arguments->output);
-    int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
+    int code = run_on_tape(&arguments->run, deck);
     bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
-    bool quiet = arguments->quiet || !ran;
+    bool quiet = arguments->run.quiet || !ran;
     td_deck_counts(deck, &counts);
     if (!quiet && counts.played)
         complain("%zu of %zu requests answered from '%s'",
@@ -139,7 +104,7 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
     if (!quiet && counts.missed)
         complain("%zu of %zu requests missed", counts.missed, counts.requests);
     int trouble = 0;
-    if (arguments->deck.mode != TD_MODE_PASSTHROUGH)
+    if (arguments->run.deck.mode != TD_MODE_PASSTHROUGH)
         trouble = finish_recording(deck, arguments->output, quiet, code);
     if (code == 0)
         code = trouble;
@@ -152,7 +117,7 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
 static int check_output(const struct arguments *arguments)
 {
     struct stat found;
-    if (arguments->output || arguments->deck.mode != TD_MODE_RECORD ||
+    if (arguments->output || arguments->run.deck.mode != TD_MODE_RECORD ||
         stat(DEFAULT_CASSETTE, &found) < 0)
         return 0;
     return complain_usage(&record_command,
@@ -163,7 +128,8 @@ static int check_output(const struct arguments *arguments)
 static int run(int argc, char **argv)
 {
     struct arguments arguments = {
-        .deck = {.size = sizeof arguments.deck, .mode = TD_MODE_RECORD},
+        .run = {.of = &record_command,
+                .deck = {.size = sizeof arguments.run.deck, .mode = TD_MODE_RECORD}},
     };
     int code = parse(&arguments, argc, argv);
     if (code == 0)
@@ -172,12 +138,11 @@ static int run(int argc, char **argv)
         arguments.output = DEFAULT_CASSETTE;
     if (code == 0) {
         struct td_error err;
-        struct td_deck *deck = td_deck_open(arguments.output, &arguments.deck, &err);
+        struct td_deck *deck = td_deck_open(arguments.output, &arguments.run.deck, &err);
         code = deck ? record(&arguments, deck) : complain_error(&err);
         td_deck_close(deck);
     }
-    recording_flags_release(&arguments.recording);
-    match_flags_release(&arguments.match);
+    run_options_release(&arguments.run);
     return code;
 }
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <tapedeck/share.h>
+
+#include "child.h"
 
 static int append(const char ***list, const char *value)
 {
@@ -13,50 +17,109 @@ static int append(const char ***list, const char *value)
     const char **more = realloc(*list, (count + 2) * sizeof *more);
     if (!more) {
         complain("out of memory");
-        return -EXIT_INPUT;
+        return EXIT_INPUT;
     }
     more[count] = value;
     more[count + 1] = NULL;
     *list = more;
-    return 1;
+    return 0;
 }
 
-int recording_flags_take(struct recording_flags *flags, struct td_deck_options *deck,
-                         const struct command *command, int option, const char *value)
+static int take_secret_env(struct run_options *options, const char *name)
+{
+    if (!getenv(name))
+        return complain_usage(options->of, "--secret-env: there is no variable '%s'", name);
+    return append(&options->secret_env, name);
+}
+
+/* 0, or an exit code; *known says whether it is one of the options that both commands have. */
+static int take_shared(struct run_options *options, int option, const char *value, bool *known)
 {
     struct td_error err;
-    int taken = 1;
+    *known = true;
     switch (option) {
-    case FLAG_MODE:
-        if (td_mode_parse(value, &deck->mode, &err) < 0)
-            return -complain_usage(command, "%s", err.message);
-        break;
-    case FLAG_PASSTHROUGH:
-        taken = append(&flags->passthrough, value);
-        deck->passthrough = flags->passthrough;
-        break;
-    case FLAG_NO_TIMING:
-        deck->no_timing = true;
-        break;
-    case FLAG_KEEP_BROKEN:
-        deck->keep_broken = true;
-        break;
-    case FLAG_SECRET_ENV:
-        if (!getenv(value))
-            return -complain_usage(command, "--secret-env: there is no variable '%s'", value);
-        taken = append(&flags->secret_env, value);
-        deck->secret_env = flags->secret_env;
-        break;
-    default:
+    case 'q':
+        options->quiet = true;
         return 0;
+    case FLAG_MODE:
+        if (td_mode_parse(value, &options->deck.mode, &err) < 0)
+            return complain_usage(options->of, "%s", err.message);
+        return 0;
+    case FLAG_PASSTHROUGH:
+        return append(&options->passthrough, value);
+    case FLAG_NO_TIMING:
+        options->deck.no_timing = true;
+        return 0;
+    case FLAG_KEEP_BROKEN:
+        options->deck.keep_broken = true;
+        return 0;
+    case FLAG_SECRET_ENV:
+        return take_secret_env(options, value);
+    default:
+        break;
     }
-    return taken;
+    int taken = match_flags_take(&options->match, option, value);
+    if (taken < 0) {
+        complain("out of memory");
+        return EXIT_INPUT;
+    }
+    *known = taken;
+    return 0;
 }
 
-void recording_flags_release(struct recording_flags *flags)
+int run_options_parse(struct run_options *options, int *argc, char **argv, const char *letters,
+                      const struct option *table,
+                      int (*take)(void *context, int option, char *value), void *context)
 {
-    free(flags->passthrough);
-    free(flags->secret_env);
+    int ours = 1;
+    while (ours < *argc && strcmp(argv[ours], "--") != 0)
+        ours++;
+    if (ours < *argc)
+        options->command = argv + ours + 1;
+    *argc = ours;
+    argv[ours] = NULL;
+    opterr = 0;
+    for (int option; (option = getopt_long(ours, argv, letters, table, NULL)) != -1;) {
+        bool known = option != ':' && option != '?';
+        if (!known)
+            return complain_option(options->of, option, argv[optind - 1]);
+        int code = take_shared(options, option, optarg, &known);
+        if (!code && !known)
+            code = take(context, option, optarg);
+        if (code)
+            return code;
+    }
+    options->deck.passthrough = options->passthrough;
+    options->deck.secret_env = options->secret_env;
+    options->deck.rules = options->match.rules;
+    options->deck.match = (const char *const *)options->match.match;
+    return 0;
+}
+
+int run_options_check(const struct run_options *options)
+{
+    if (options->command && *options->command)
+        return 0;
+    return complain_usage(options->of, "no command: it goes behind '--'");
+}
+
+void run_options_release(struct run_options *options)
+{
+    free(options->passthrough);
+    free(options->secret_env);
+    match_flags_release(&options->match);
+}
+
+static void heard(void *context)
+{
+    const char *text;
+    while ((text = td_deck_hear(context)))
+        fputs(text, stderr);
+}
+
+int run_on_tape(const struct run_options *options, struct td_deck *deck)
+{
+    return run_child(options->command, td_deck_ear(deck), heard, deck);
 }
 
 static const char *plural(size_t count)

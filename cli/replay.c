@@ -10,7 +10,6 @@
 
 #include "child.h"
 #include "command.h"
-#include "match_flags.h"
 #include "recording.h"
 
 static const char help[] =
@@ -77,29 +76,37 @@ static const char help[] =
     "  tapedeck replay --fault 429 --fault reset@request:2,event:3 chat.yaml -- ./chat\n"
     "  tapedeck replay --ignore /metadata --ignore-query key tapes/*.yaml -- ./test\n";
 
+enum {
+    OPTION_REPLAYABLE = 256,
+    OPTION_STRICT,
+    OPTION_SPLIT,
+    OPTION_PACE,
+    OPTION_FAULT,
+    OPTION_SCENARIO,
+    OPTION_SAVE_MISSES,
+};
+
 struct arguments {
-    struct td_deck_options deck;
-    struct recording_flags recording;
-    struct match_flags match;
+    struct run_options run;
     char *faults; /* all that were given */
     bool strict;
-    bool quiet;
     const char *save_misses;
     int cassette_count;
     char **cassettes;
-    char **command;
 };
 
 static int add_fault(struct arguments *arguments, const char *fault)
 {
     size_t len = arguments->faults ? strlen(arguments->faults) : 0, more = strlen(fault);
     char *faults = realloc(arguments->faults, len + more + 2);
-    if (!faults)
-        return complain_usage(&replay_command, "out of memory");
+    if (!faults) {
+        complain("out of memory");
+        return EXIT_INPUT;
+    }
     if (len)
         faults[len++] = ' ';
     memcpy(faults + len, fault, more + 1);
-    arguments->deck.faults = arguments->faults = faults;
+    arguments->run.deck.faults = arguments->faults = faults;
     return 0;
 }
 
@@ -109,81 +116,67 @@ static const char *variable(const char *name)
     return value && *value ? value : NULL;
 }
 
+static int take(void *context, int option, char *value)
+{
+    struct arguments *arguments = context;
+    struct td_deck_options *deck = &arguments->run.deck;
+    switch (option) {
+    case OPTION_REPLAYABLE:
+        deck->replayable = true;
+        return 0;
+    case OPTION_STRICT:
+        arguments->strict = true;
+        return 0;
+    case OPTION_SPLIT:
+        deck->split = value;
+        return 0;
+    case OPTION_PACE:
+        deck->pace = value;
+        return 0;
+    case OPTION_SCENARIO:
+        deck->scenario = value;
+        return 0;
+    case OPTION_SAVE_MISSES:
+        arguments->save_misses = value;
+        deck->keep_misses = true;
+        return 0;
+    default:
+        return add_fault(arguments, value);
+    }
+}
+
 static int parse(struct arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"replayable", no_argument, NULL, 'r'},
-        {"strict", no_argument, NULL, 's'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"split", required_argument, NULL, 'S'},
-        {"pace", required_argument, NULL, 'P'},
-        {"fault", required_argument, NULL, 'F'},
-        {"scenario", required_argument, NULL, 'C'},
-        RECORDING_FLAGS,
-        {"save-misses", required_argument, NULL, 'm'},
-        MATCH_FLAGS,
+        {"replayable", no_argument, NULL, OPTION_REPLAYABLE},
+        {"strict", no_argument, NULL, OPTION_STRICT},
+        {"split", required_argument, NULL, OPTION_SPLIT},
+        {"pace", required_argument, NULL, OPTION_PACE},
+        {"fault", required_argument, NULL, OPTION_FAULT},
+        {"scenario", required_argument, NULL, OPTION_SCENARIO},
+        {"save-misses", required_argument, NULL, OPTION_SAVE_MISSES},
+        RUN_FLAGS,
         {0},
     };
-    arguments->deck.split = variable("TAPEDECK_SPLIT");
-    arguments->deck.pace = variable("TAPEDECK_PACE");
-    arguments->deck.faults = variable("TAPEDECK_FAULT");
-    arguments->deck.scenario = variable("TAPEDECK_SCENARIO");
-    arguments->match.rules = variable("TAPEDECK_RULES");
-    /* Options may stand anywhere in front of "--"; what is behind it is not ours. */
-    int ours = 1;
-    while (ours < argc && strcmp(argv[ours], "--") != 0)
-        ours++;
-    if (ours < argc)
-        arguments->command = argv + ours + 1;
-    argv[ours] = NULL;
-    opterr = 0;
-    for (int option; (option = getopt_long(ours, argv, ":q", options, NULL)) != -1;) {
-        int taken = recording_flags_take(&arguments->recording, &arguments->deck, &replay_command,
-                                         option, optarg);
-        if (taken < 0)
-            return -taken;
-        if (!taken && (taken = match_flags_take(&arguments->match, option, optarg)) < 0) {
-            complain("out of memory");
-            return EXIT_INPUT;
-        }
-        if (taken)
-            continue;
-        if (option == 'r')
-            arguments->deck.replayable = true;
-        else if (option == 's')
-            arguments->strict = true;
-        else if (option == 'q')
-            arguments->quiet = true;
-        else if (option == 'S')
-            arguments->deck.split = optarg;
-        else if (option == 'P')
-            arguments->deck.pace = optarg;
-        else if (option == 'C')
-            arguments->deck.scenario = optarg;
-        else if (option == 'm')
-            arguments->save_misses = optarg;
-        else if (option == ':')
-            return complain_usage(&replay_command, "'%s' takes an argument", argv[optind - 1]);
-        else if (option != 'F')
-            return complain_usage(&replay_command, "no option '%s'", argv[optind - 1]);
-        else if (add_fault(arguments, optarg) != 0)
-            return EXIT_USAGE;
-    }
-    arguments->deck.keep_misses = arguments->save_misses != NULL;
-    arguments->deck.rules = arguments->match.rules;
-    arguments->deck.match = (const char *const *)arguments->match.match;
+    struct td_deck_options *deck = &arguments->run.deck;
+    deck->split = variable("TAPEDECK_SPLIT");
+    deck->pace = variable("TAPEDECK_PACE");
+    deck->faults = variable("TAPEDECK_FAULT");
+    deck->scenario = variable("TAPEDECK_SCENARIO");
+    arguments->run.match.rules = variable("TAPEDECK_RULES");
+    int code = run_options_parse(&arguments->run, &argc, argv, ":q", options, take, arguments);
+    if (code)
+        return code;
     arguments->cassettes = argv + optind;
-    arguments->cassette_count = ours - optind;
+    arguments->cassette_count = argc - optind;
     if (!arguments->cassette_count)
         return complain_usage(&replay_command, "no cassette was named");
-    if (!arguments->command || !*arguments->command)
-        return complain_usage(&replay_command, "no command: it goes behind '--'");
-    return 0;
+    return run_options_check(&arguments->run);
 }
 
 static struct td_deck *open_deck(const struct arguments *arguments, struct td_error *err)
 {
-    struct td_deck *deck = td_deck_open(arguments->cassettes[0], &arguments->deck, err);
+    struct td_deck *deck = td_deck_open(arguments->cassettes[0], &arguments->run.deck, err);
     for (int i = 1; deck && i < arguments->cassette_count; i++) {
         if (td_deck_load(deck, arguments->cassettes[i], err) < 0) {
             td_deck_close(deck);
@@ -195,13 +188,6 @@ static struct td_deck *open_deck(const struct arguments *arguments, struct td_er
         return NULL;
     }
     return deck;
-}
-
-static void heard(void *context)
-{
-    const char *text;
-    while ((text = td_deck_hear(context)))
-        fputs(text, stderr);
 }
 
 /* How many faults struck nothing: a test that wanted one has not tested it. */
@@ -223,8 +209,9 @@ static void print_unplayed(struct td_deck *deck)
         if (td_deck_played_by(deck, i))
             continue;
         if (shown++ < MOST)
-            complain("not played: #%lld %s %s", (long long)td_interaction_id(interaction),
-                     td_interaction_method(interaction), td_interaction_url(interaction));
+            complain("not played: %s#%lld %s %s", td_deck_path_at(deck, i),
+                     (long long)td_interaction_id(interaction), td_interaction_method(interaction),
+                     td_interaction_url(interaction));
         else
             more++;
     }
@@ -269,17 +256,18 @@ static int play(const struct arguments *arguments)
         return EXIT_INPUT;
     }
     tell_found(deck, arguments->cassettes[0]);
-    int code = run_child(arguments->command, td_deck_ear(deck), heard, deck);
+    int code = run_on_tape(&arguments->run, deck);
 
     struct td_deck_counts counts;
     td_deck_counts(deck, &counts);
     bool ran = code != EXIT_CANNOT_RUN && code != EXIT_NOT_FOUND;
-    if (arguments->deck.mode != TD_MODE_REPLAY && arguments->deck.mode != TD_MODE_PASSTHROUGH) {
+    if (arguments->run.deck.mode != TD_MODE_REPLAY &&
+        arguments->run.deck.mode != TD_MODE_PASSTHROUGH) {
         int trouble =
-            finish_recording(deck, arguments->cassettes[0], arguments->quiet || !ran, code);
+            finish_recording(deck, arguments->cassettes[0], arguments->run.quiet || !ran, code);
         code = code ? code : trouble;
     }
-    if (!arguments->quiet && ran && arguments->deck.mode != TD_MODE_PASSTHROUGH)
+    if (!arguments->run.quiet && ran && arguments->run.deck.mode != TD_MODE_PASSTHROUGH)
         print_summary(deck, &counts);
     bool unplayed =
         arguments->strict && (counts.played < counts.interactions || idle_faults(deck, false) > 0);
@@ -293,12 +281,13 @@ static int play(const struct arguments *arguments)
 
 static int run(int argc, char **argv)
 {
-    struct arguments arguments = {.deck.size = sizeof arguments.deck};
+    struct arguments arguments = {
+        .run = {.of = &replay_command, .deck = {.size = sizeof arguments.run.deck}},
+    };
     int code = parse(&arguments, argc, argv);
     if (!code)
         code = play(&arguments);
-    recording_flags_release(&arguments.recording);
-    match_flags_release(&arguments.match);
+    run_options_release(&arguments.run);
     free(arguments.faults);
     return code;
 }

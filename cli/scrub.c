@@ -152,10 +152,8 @@ static int take_option(struct arguments *arguments, int option, char **argv)
     case 'q':
         arguments->quiet = true;
         return 0;
-    case ':':
-        return complain_usage(&scrub_command, "'%s' needs a value", argv[optind - 1]);
     default:
-        return complain_usage(&scrub_command, "no option '%s'", argv[optind - 1]);
+        return complain_option(&scrub_command, option, argv[optind - 1]);
     }
 }
 

@@ -281,10 +281,8 @@ static int parse(struct view *view, int argc, char **argv)
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         enum report_format format;
-        if (option == ':')
-            return complain_usage(&show_command, "'%s' needs a word", argv[optind - 1]);
-        if (option == '?')
-            return complain_usage(&show_command, "no option '%s'", argv[optind - 1]);
+        if (option == ':' || option == '?')
+            return complain_option(&show_command, option, argv[optind - 1]);
         if (option == OPTION_TALK) {
             view->talk = true;
         } else if (option == OPTION_FORMAT) {

@@ -215,6 +215,16 @@ const struct td_interaction *td_deck_at(struct td_deck *deck, size_t position)
     return position < td_index_count(deck->index) ? td_index_at(deck->index, position) : NULL;
 }
 
+const char *td_deck_path_at(struct td_deck *deck, size_t position)
+{
+    for (size_t i = 0; i < deck->cassette_count; i++) {
+        if (position < deck->cassettes[i]->count)
+            return deck->cassettes[i]->path;
+        position -= deck->cassettes[i]->count;
+    }
+    return NULL;
+}
+
 unsigned td_deck_played_by(struct td_deck *deck, size_t position)
 {
     return deck->run ? td_run_played_by(deck->run, position) : 0;

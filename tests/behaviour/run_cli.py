@@ -186,7 +186,10 @@ class Suite:
 
   def test_exit_codes(self):
     self.check(self.run('replay', HELLO, '--', 'true'), 'unplayed interactions are told',
-               err=['not played: #0 POST ' + URL, 'nothing came to the tape'])
+               err=[f'not played: {HELLO}#0 POST {URL}', 'nothing came to the tape'])
+    other = self.write('other.yaml', open(HELLO, 'rb').read())
+    self.check(self.run('replay', HELLO, other, '--', 'true'), 'and where they are',
+               err=[f'not played: {HELLO}#0 POST', f'not played: {other}#0 POST'])
     self.check(self.run('replay', '--strict', HELLO, '--', 'true'), 'strict minds them', 1)
     self.check(self.run('replay', HELLO, '--', 'sh', '-c', 'exit 7'), 'exit code', 7)
     self.check(self.run('replay', HELLO, '--', 'sh', '-c', 'kill -TERM $$'), 'signal', 143)

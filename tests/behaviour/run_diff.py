@@ -77,7 +77,7 @@ class Suite:
     for arguments, says in (
         ([], 'two things are compared'), (['a.json'], 'two things are compared'),
         (['-', '-'], 'standard input is one side'), (['--nosuch', 'a', 'b'], "no option '--nosuch'"),
-        (['--format', 'xml', 'a', 'b'], "no format 'xml'"), (['--ignore'], 'takes a value'),
+        (['--format', 'xml', 'a', 'b'], "no format 'xml'"), (['--ignore'], 'needs a value'),
         (['--ignore', 'x', 'a.json', 'b.json'], 'is not a path in JSON'),
         (['--color', 'red', 'a', 'b'], 'auto, always or never'),
         (['one.yaml', 'b.json'], 'say which'), (['one.yaml#9', 'b.json'], 'has the id 9'),

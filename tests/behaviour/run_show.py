@@ -200,7 +200,7 @@ class Suite:
     self.tap.result('request' not in plain and 'reply' not in plain
                     and plain['response_message']['headers'] == [['Content-Type', 'text/plain']],
                     'JSON of what is no conversation', repr(plain))
-    for arguments, says in ((['--format', 'xml'], "no format 'xml'"), (['--format'], 'needs a word'),
+    for arguments, says in ((['--format', 'xml'], "no format 'xml'"), (['--format'], 'needs a value'),
                             (['--format', 'json', '--request-body'], 'no other form'),
                             (['--conversation', '--request-body'], 'no other form')):
       run = self.show(f'{SEEDS}/openai-chat-hello.yaml', *arguments)

@@ -33,6 +33,8 @@ TD_EXPORT const char *td_deck_hear(struct td_deck *deck);
 
 /* By position over all cassettes of the deck; NULL past the end. */
 TD_EXPORT const struct td_interaction *td_deck_at(struct td_deck *deck, size_t position);
+/* The cassette that it is from, as it was named; lives as long as the deck. NULL past the end. */
+TD_EXPORT const char *td_deck_path_at(struct td_deck *deck, size_t position);
 /* The number of the request that it was played to first, from 1; 0 where it was not played. */
 TD_EXPORT unsigned td_deck_played_by(struct td_deck *deck, size_t position);
 /* How many processes have come to play. */

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 
-from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network,
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by,
                  stock_programs_run)
 
 SEEDS = os.path.join(ROOT, 'testdata', 'seeds')
@@ -50,11 +50,6 @@ class Suite:
 
   def curl(self, *arguments, cassettes=(HELLO,), options=(), **more):
     return self.run('replay', *options, *cassettes, '--', 'curl', '-sS', *arguments, **more)
-
-  def preload(self):
-    """What the command preloads: the shim, behind a sanitizer's runtime where there is one."""
-    return Run([self.tapedeck, 'replay', '-q', HELLO, '--', 'sh', '-c',
-                'echo $LD_PRELOAD']).text().strip()
 
   def check(self, run, name, code=0, out=None, err=()):
     """Exit code, all of standard output, and what standard error has to say."""
@@ -207,7 +202,7 @@ class Suite:
 
   def test_environment(self):
     """The shim without the command."""
-    preload = self.preload()
+    preload = preloaded_by(self.tapedeck)
     asked = no_network() + ['curl', '-sS', '-d', '@' + self.body, URL]
     response = self.run('show', '--response-body', HELLO).out
     plays = lambda **more: Run(asked, env=clean_environment(LD_PRELOAD=preload, **more))
@@ -265,7 +260,7 @@ def main():
   with tempfile.TemporaryDirectory(prefix='tapedeck-cli-') as folder:
     suite = Suite(find_build(parser.parse_args().build), folder)
     with_curl = {'test_answers', 'test_environment', 'test_misses', 'test_exit_codes'}
-    can_curl = stock_programs_run(suite.preload())
+    can_curl = stock_programs_run(preloaded_by(suite.tapedeck))
     for name in sorted(dir(suite)):
       if name in with_curl and not can_curl:
         suite.tap.skip(name, 'the stock curl does not run under this sanitizer')

@@ -17,7 +17,8 @@ import tempfile
 import threading
 import time
 
-from tap import ROOT, Run, Tap, clean_environment, find_build, no_network, own_mounts
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, own_mounts,
+                 preloaded_by)
 
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'nginx'))
 import server  # noqa: E402
@@ -35,9 +36,7 @@ class Suite:
     self.tap, self.folder = Tap(), folder
     self.tapedeck = os.path.join(os.path.abspath(build), 'cli', 'tapedeck')
     self.crowd = os.path.join(os.path.abspath(build), 'tests', 'crowd')
-    self.shim = Run([self.tapedeck, 'replay', '-q', os.path.join(
-        ROOT, 'testdata/seeds/openai-chat-hello.yaml'), '--', 'sh', '-c',
-        'echo $LD_PRELOAD']).text().strip()
+    self.shim = preloaded_by(self.tapedeck)
     ports = server.start(os.path.join(folder, 'server'))
     self.url = f'http://127.0.0.1:{ports["http"]}/said/'
     self.raw = f'http://127.0.0.1:{ports["raw"]}'

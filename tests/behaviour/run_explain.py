@@ -14,7 +14,8 @@ import sys
 import tempfile
 import threading
 
-from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, stock_programs_run)
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by,
+                 stock_programs_run)
 
 SEEDS = os.path.join(ROOT, 'testdata', 'seeds')
 BIG = 9007199254740993
@@ -306,10 +307,7 @@ def main():
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument('build', nargs='?')
   build = find_build(parser.parse_args().build)
-  preload = Run([os.path.join(build, 'cli', 'tapedeck'), 'replay', '-q',
-                 os.path.join(SEEDS, 'openai-chat-hello.yaml'), '--', 'sh', '-c',
-                 'echo $LD_PRELOAD']).text().strip()
-  if not stock_programs_run(preload):
+  if not stock_programs_run(preloaded_by(os.path.join(build, 'cli', 'tapedeck'))):
     print('1..0 # SKIP the stock curl does not run under this sanitizer')
     return 0
   with tempfile.TemporaryDirectory(prefix='tapedeck-explain-') as folder:

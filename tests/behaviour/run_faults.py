@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 from misbehave import BODY, EVENTS, Misbehaving
-from tap import Run, Tap, clean_environment, find_build, no_network, stock_programs_run
+from tap import (Run, Tap, clean_environment, find_build, no_network, preloaded_by,
+                 stock_programs_run)
 
 ATTEMPTS = 3  # a busy machine glues together what a live server sends apart
 TIMEOUT_MS = 500
@@ -62,9 +63,7 @@ class Suite:
     self.tapedeck = os.path.join(self.build, 'cli', 'tapedeck')
     self.drive = os.path.join(self.build, 'tests', 'drive')
     self.offline, self.server = no_network(), Misbehaving()
-    preload = Run([self.tapedeck, 'replay', '-q', self.write('none.yaml', cassette('http://a/')),
-                   '--', 'sh', '-c', 'echo $LD_PRELOAD']).text()
-    self.can_curl = stock_programs_run(preload.strip())
+    self.can_curl = stock_programs_run(preloaded_by(self.tapedeck))
 
   def write(self, name, data):
     path = os.path.join(self.folder, name)

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 
-from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network,
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by,
                  stock_programs_run)
 
 HELLO = os.path.join(ROOT, 'testdata', 'seeds', 'openai-chat-hello.yaml')
@@ -37,9 +37,8 @@ def main():
   host = os.path.join(build, 'tests', 'host')
   tap = Tap()
   show = lambda part: Run([tapedeck, 'show', f'--{part}-body', HELLO]).out
-  # As the command preloads it: with the sanitizer's runtime in front, where there is one.
-  preload = Run([tapedeck, 'replay', '-q', HELLO, '--', 'sh', '-c', 'echo $LD_PRELOAD']).text()
-  shim = clean_environment(LD_PRELOAD=preload.strip())
+  preload = preloaded_by(tapedeck)
+  shim = clean_environment(LD_PRELOAD=preload)
   sanitized = not stock_programs_run(preload)
 
   with tempfile.TemporaryDirectory(prefix='tapedeck-host-') as folder:

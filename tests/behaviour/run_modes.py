@@ -9,7 +9,7 @@ import re
 import sys
 import tempfile
 
-from tap import ROOT, Run, Tap, clean_environment, find_build, no_network
+from tap import ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by
 
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'nginx'))
 import server  # noqa: E402
@@ -39,8 +39,7 @@ class Suite:
     first = self.record('record', 1)
     self.known = self.read()
     self.tap.result(first.code == 0 and self.asked() == [0], 'there is a cassette', first.story())
-    self.shim = Run([self.tapedeck, 'replay', '-q', self.cassette, '--', 'sh', '-c',
-                     'echo $LD_PRELOAD']).text().strip()
+    self.shim = preloaded_by(self.tapedeck)
 
   def close(self):
     server.stop(os.path.join(self.folder, 'server'))

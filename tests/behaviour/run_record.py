@@ -20,7 +20,8 @@ import sys
 import tempfile
 import time
 
-from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, stock_programs_run)
+from tap import (ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by,
+                 stock_programs_run)
 
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'nginx'))
 import server  # noqa: E402
@@ -432,9 +433,7 @@ def main():
   if not server.find_nginx():
     print('1..0 # SKIP nginx is not installed')
     return 0
-  preload = Run([options.tapedeck, 'replay', '-q', os.path.join(
-      ROOT, 'testdata/seeds/openai-chat-hello.yaml'), '--', 'sh', '-c', 'echo $LD_PRELOAD']).text().strip()
-  if not stock_programs_run(preload):
+  if not stock_programs_run(preloaded_by(options.tapedeck)):
     print('1..0 # SKIP stock programs do not run under this sanitizer')
     return 0
   wanted = [re.compile(re.escape(name).replace(r'\*', '.*')) for name in options.case]

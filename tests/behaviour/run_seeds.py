@@ -21,7 +21,7 @@ import time
 
 import yaml
 
-from tap import ROOT, Run, Tap, clean_environment, find_build, no_network
+from tap import ROOT, Run, Tap, clean_environment, find_build, no_network, preloaded_by
 
 MODES = ('easy', 'perform-wait', 'perform-poll', 'fdset-select', 'epoll', 'epoll-et')
 PYCURL_MODES = ('easy', 'select', 'socket')
@@ -115,9 +115,7 @@ class Seeds:
     self.folder, self.tap = folder, tap
     self.programs, self.tapedeck = options.programs, options.tapedeck
     self.offline = no_network()
-    # As the command sets it: with the sanitizer's runtime in front, where there is one.
-    seed = os.path.join(ROOT, 'testdata', 'seeds', 'openai-chat-hello.yaml')
-    self.preload = self.replay(seed, ['sh', '-c', 'echo $LD_PRELOAD'], '-q').text().strip()
+    self.preload = preloaded_by(self.tapedeck)
     if not self.offline:
       tap.note('unshare is not allowed here: the network is not shut off')
 

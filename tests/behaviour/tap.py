@@ -72,6 +72,12 @@ def clean_environment(**extra):
   return env
 
 
+def preloaded_by(tapedeck):
+  """What the command preloads: the shim, behind a sanitizer's runtime where there is one."""
+  seed = os.path.join(ROOT, 'testdata', 'seeds', 'openai-chat-hello.yaml')
+  return Run([tapedeck, 'replay', '-q', seed, '--', 'sh', '-c', 'echo $LD_PRELOAD']).text().strip()
+
+
 def stock_programs_run(preload):
   """Whether the stock curl runs with this preloaded. Debian's hangs in setlocale() as soon as an
   address sanitizer is, with no Tapedeck in sight: a sanitized build has to do without it."""

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void complain(const char *format, ...)
 {
@@ -20,6 +21,11 @@ int complain_error(const struct td_error *err)
 {
     char line[sizeof err->file + sizeof err->message + 64];
     complain("%s", td_error_format(err, line, sizeof line));
+    snprintf(line, sizeof line, "%s.journal", err->file);
+    if (*err->file && access(err->file, F_OK) < 0 && access(line, F_OK) == 0)
+        complain("'%s' is there: a recording is under way, or was killed; then 'tapedeck check "
+                 "--fix %s' saves what it had",
+                 line, err->file);
     return EXIT_INPUT;
 }
 

@@ -139,10 +139,9 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
                  saved->busy, saved->busy == 1 ? " is" : "es are", saved->busy == 1 ? "it" : "they",
                  path);
     if (saved->aside)
-        complain(
-            "recorded %zu interaction%s in '%s.failed': the command failed, so '%s' was left as "
-            "it is",
-            saved->added, plural(saved->added), path, path);
+        complain("recorded %zu interaction%s in '%s.failed': %s, so '%s' was left as it is",
+                 saved->added, plural(saved->added), path,
+                 counts->lost ? "not all could be kept" : "the command failed", path);
     else if (saved->added)
         complain("recorded %zu interaction%s in '%s'%s, which has %zu now", saved->added,
                  plural(saved->added), path, saved->replaced ? " in place of what was there" : "",
@@ -156,10 +155,15 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
 
 void tell_found(const struct td_deck *deck, const char *path)
 {
-    size_t found = td_deck_found(deck);
-    if (found)
+    const struct td_deck_saved *found = td_deck_found(deck);
+    if (found->added && found->aside)
+        complain(
+            "put %zu interaction%s in '%s.failed' that a recording had left when it was killed: "
+            "'%s', which it was to replace, was left as it is",
+            found->added, plural(found->added), path, path);
+    else if (found->added)
         complain("added %zu interaction%s to '%s' that a recording had left when it was killed",
-                 found, plural(found), path);
+                 found->added, plural(found->added), path);
 }
 
 int finish_recording(struct td_deck *deck, const char *path, bool quiet, int code)
@@ -167,9 +171,9 @@ int finish_recording(struct td_deck *deck, const char *path, bool quiet, int cod
     struct td_error err;
     struct td_deck_counts counts;
     struct td_deck_saved saved;
-    if (td_deck_save(deck, code == 0, &saved, &err) < 0)
-        return complain_error(&err);
     td_deck_counts(deck, &counts);
+    if (td_deck_save(deck, code == 0 && !counts.lost, &saved, &err) < 0)
+        return complain_error(&err);
     if (!quiet)
         say(deck, &counts, &saved, path);
     return counts.lost ? EXIT_INPUT : 0;

@@ -118,9 +118,10 @@ int td_deck_load(struct td_deck *deck, const char *path, struct td_error *err)
     bool is_target = !deck->target;
     if (is_target && deck->mode != TD_MODE_PASSTHROUGH)
         status = td_deck_target(deck, path, err);
-    /* What is live altogether needs no cassette, and what is new may have none yet. */
+    /* What is live altogether needs no cassette, and what is new may have none yet, or an empty
+     * file. */
     if (status < 0 || deck->mode == TD_MODE_RECORD || deck->mode == TD_MODE_PASSTHROUGH ||
-        (deck->mode == TD_MODE_NEW && !deck->base.inode && is_target))
+        (deck->mode == TD_MODE_NEW && !deck->base.size && is_target))
         return status;
     struct td_cassette **more = realloc(deck->cassettes, (deck->cassette_count + 1) * sizeof *more);
     if (!more)

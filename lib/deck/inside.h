@@ -34,16 +34,17 @@ struct td_deck {
     char *target;                 /* what is recorded goes here; an absolute path, or NULL */
     bool member;                  /* of a run: who started it merges the journals */
     struct td_identity base;      /* what the target was when the run began, where it is a member */
+    char keeper[TD_JOURNAL_NAME]; /* the run's own journal, where it is a member; or "" */
     struct td_journal *journal;   /* of the target */
     struct td_scrubber *scrubber;
     size_t *early; /* positions in the index; see early.c */
     size_t early_count;
-    size_t found;           /* interactions that a recording that was killed had left */
-    bool headers_count;     /* for some cassette, when a request is matched */
-    struct td_arena veiled; /* requests of the cassettes, as they are matched */
-    struct td_arena drafts; /* what hooks have changed for a replay */
-    char *folder;           /* of the run, where this deck has made it */
-    pid_t folder_owner;     /* who did: a forked child leaves it alone */
+    struct td_deck_saved found; /* what a recording that was killed had left */
+    bool headers_count;         /* for some cassette, when a request is matched */
+    struct td_arena veiled;     /* requests of the cassettes, as they are matched */
+    struct td_arena drafts;     /* what hooks have changed for a replay */
+    char *folder;               /* of the run, where this deck has made it */
+    pid_t folder_owner;         /* who did: a forked child leaves it alone */
     struct td_buf misses;
     struct td_misses kept; /* with keep_misses */
     struct td_buf shown;   /* what td_deck_misses() or td_deck_hear() gave away last */

@@ -16,7 +16,7 @@
 #include "base/grow.h"
 #include "cassette/pack.h"
 
-static const char journal_magic[8] = "tdjrnl-2";
+static const char journal_magic[8] = "tdjrnl-3";
 static const uint64_t frame_magic = 0x32656d6172666474; /* "tdframe2" */
 
 struct frame {
@@ -26,15 +26,14 @@ struct frame {
     uint64_t body; /* the number of the file that the response's body is in; 0: it follows, too */
 };
 
-enum { NAME_SIZE = sizeof((struct td_journal_file *)NULL)->name };
 #define BODY_PREFIX "body-"
 
 struct td_journal {
     char *cassette;
     struct td_journal_header header;
-    char name[NAME_SIZE]; /* of the file */
-    uint64_t bodies;      /* numbers that were given away */
-    int fd;               /* -1: nothing was written yet */
+    char name[TD_JOURNAL_NAME]; /* of the file */
+    uint64_t bodies;            /* numbers that were given away */
+    int fd;                     /* -1: nothing was written yet */
     dev_t device;
     ino_t inode;
     pid_t owner;
@@ -84,7 +83,8 @@ void td_journal_folder(const char *cassette, struct td_buf *folder)
     td_buf_printf(folder, "%s.journal", cassette);
 }
 
-struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base)
+struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base,
+                                  const char *keeper)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, survive_forks);
@@ -96,6 +96,7 @@ struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td
     memcpy(journal->header.magic, journal_magic, sizeof journal_magic);
     journal->header.replaces = replaces;
     journal->header.base = base;
+    snprintf(journal->header.keeper, sizeof journal->header.keeper, "%s", keeper);
     journal->fd = -1;
     pthread_mutex_lock(&lock);
     journal->next = journals;
@@ -151,6 +152,7 @@ void td_journal_end(struct td_journal *journal)
     pthread_mutex_lock(&lock);
     close_file(journal);
     journal->header.replaces = false;
+    journal->header.keeps = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -223,7 +225,7 @@ static bool path_of(char *path, size_t size, const char *folder, const char *nam
 
 /* A file of this process's own in the folder, locked; the descriptor or -1. The folder may be taken
  * away at any moment by whoever merges. */
-static int make_file(const char *folder, char name[NAME_SIZE])
+static int make_file(const char *folder, char name[TD_JOURNAL_NAME])
 {
     for (int attempt = 0; attempt < 100; attempt++) {
         if (mkdir(folder, 0777) < 0 && errno != EEXIST)
@@ -231,7 +233,7 @@ static int make_file(const char *folder, char name[NAME_SIZE])
         char path[4096];
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(name, NAME_SIZE, "%ld-%llx%03d", (long)getpid(),
+        snprintf(name, TD_JOURNAL_NAME, "%ld-%llx%03d", (long)getpid(),
                  (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec,
                  attempt);
         if (!path_of(path, sizeof path, folder, name))
@@ -252,9 +254,9 @@ static int make_file(const char *folder, char name[NAME_SIZE])
 
 static int fail(const struct td_journal *journal, struct td_error *err, const char *what)
 {
-    return td_error_set_at(err, TD_ERR_IO, journal->cassette, 0, 0,
-                           "%s '%s.journal', what was recorded is lost: %s", what,
-                           journal->cassette, strerror(errno));
+    return td_error_set_at(
+        err, TD_ERR_IO, journal->cassette, 0, 0, "%s '%s.journal'%s: %s", what, journal->cassette,
+        journal->header.keeps ? "" : ", what was recorded is lost", strerror(errno));
 }
 
 static int open_file(struct td_journal *journal, struct td_error *err)
@@ -282,20 +284,34 @@ static int open_file(struct td_journal *journal, struct td_error *err)
     return 0;
 }
 
+int td_journal_keep(struct td_journal *journal, struct td_error *err)
+{
+    pthread_mutex_lock(&lock);
+    journal->header.keeps = true;
+    int status = open_file(journal, err);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+const char *td_journal_name(const struct td_journal *journal)
+{
+    return journal->fd < 0 ? "" : journal->name;
+}
+
 /* ---- bodies ---- */
 
 /* No descriptor stays open: a host may close what it has not opened, and a child has them, too. */
 struct td_journal_body {
     char *path;
-    char journal[NAME_SIZE];
+    char journal[TD_JOURNAL_NAME];
     uint64_t number;
     pid_t owner;
     size_t len; /* so far */
 };
 
-static void put_body_name(char name[NAME_SIZE], const char *journal, uint64_t number)
+static void put_body_name(char name[TD_JOURNAL_NAME], const char *journal, uint64_t number)
 {
-    snprintf(name, NAME_SIZE, BODY_PREFIX "%.32s-%llu", journal, (unsigned long long)number);
+    snprintf(name, TD_JOURNAL_NAME, BODY_PREFIX "%.32s-%llu", journal, (unsigned long long)number);
 }
 
 /* To write to; the descriptor or -1. */
@@ -308,7 +324,7 @@ static int open_body(const struct td_journal_body *body, int flags)
 struct td_journal_body *td_journal_body_new(struct td_journal *journal)
 {
     struct td_journal_body *body = calloc(1, sizeof *body);
-    char path[4096], name[NAME_SIZE];
+    char path[4096], name[TD_JOURNAL_NAME];
     struct td_buf folder;
     if (!body)
         return NULL;
@@ -446,7 +462,7 @@ static void unmap(struct td_bytes content)
 static bool map_body(const struct td_journal_file *file, int folder, uint64_t number,
                      struct td_bytes *content)
 {
-    char name[NAME_SIZE];
+    char name[TD_JOURNAL_NAME];
     struct stat found;
     put_body_name(name, file->name, number);
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -506,26 +522,50 @@ static bool is_own(int folder, const char *name)
     return own;
 }
 
-/* The descriptor, or -1. *busy: it is still being written. */
-static int open_free(int folder, const char *name, bool *busy)
+/* Whether somebody writes the file, if there is one: it is not locked afterwards. */
+static bool is_busy(int folder, const char *name)
 {
-    *busy = is_own(folder, name);
-    int fd = *busy ? -1 : openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && lock_file(fd, F_WRLCK) < 0) {
-        *busy = true;
+    if (is_own(folder, name))
+        return true;
+    int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    bool busy = fd >= 0 && lock_file(fd, F_WRLCK) < 0;
+    if (fd >= 0)
         close(fd);
-        fd = -1;
-    }
-    return fd;
+    return busy;
+}
+
+enum state { FREE, BUSY, KEPT };
+
+/* Opens a file that is free, and locks it: the descriptor, or -1 with errno. */
+static enum state open_free(int folder, const char *name, int *fd)
+{
+    struct td_journal_header header = {0};
+    *fd = -1;
+    if (is_own(folder, name))
+        return BUSY;
+    *fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd < 0)
+        return FREE;
+    bool locked = lock_file(*fd, F_WRLCK) == 0;
+    if (pread(*fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
+        memcmp(header.magic, journal_magic, sizeof journal_magic) != 0)
+        header = (struct td_journal_header){0};
+    header.keeper[sizeof header.keeper - 1] = '\0';
+    bool kept = *header.keeper && is_busy(folder, header.keeper);
+    if (locked && !kept)
+        return FREE;
+    close(*fd);
+    *fd = -1;
+    return kept || header.keeps ? KEPT : BUSY;
 }
 
 bool td_journal_file_is_free(int folder, const char *name)
 {
-    bool busy;
-    int fd = open_free(folder, name, &busy);
+    int fd;
+    enum state state = open_free(folder, name, &fd);
     if (fd >= 0)
         close(fd);
-    return !busy;
+    return state == FREE;
 }
 
 enum { SMALL_FILE = 64 * 1024 };
@@ -555,12 +595,14 @@ static int read_content(struct td_journal_file *file, int fd, struct td_arena *a
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err)
 {
-    bool busy;
+    int fd;
     *file = (struct td_journal_file){0};
     if ((size_t)snprintf(file->name, sizeof file->name, "%s", name) >= sizeof file->name)
         return td_error_set(err, TD_ERR_FORMAT, "not a journal: '%s'", name);
-    int fd = open_free(folder, name, &busy);
-    if (busy)
+    enum state state = open_free(folder, name, &fd);
+    if (state == KEPT)
+        return 1;
+    if (state == BUSY)
         return td_error_set(err, TD_ERR_INVALID, "'%s' is still being written", name);
     if (fd < 0)
         return td_error_set(err, TD_ERR_IO, "cannot open '%s': %s", name, strerror(errno));
@@ -596,7 +638,7 @@ void td_journal_file_close(struct td_journal_file *file)
 
 bool td_journal_is_orphan(int folder, const char *name)
 {
-    char journal[NAME_SIZE];
+    char journal[TD_JOURNAL_NAME];
     struct stat found;
     if (strncmp(name, BODY_PREFIX, strlen(BODY_PREFIX)) != 0)
         return false;

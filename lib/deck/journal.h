@@ -4,7 +4,9 @@
  * program is killed. Beside a cassette `hello.yaml` there is, while it is recorded, a folder
  * `hello.yaml.journal` with one file for each process that records. The file is locked as long as
  * its process lives (by a POSIX lock, which no forked child inherits): one that is not locked is
- * whole, and may be merged into the cassette (deck/merge.h) by anybody.
+ * whole, and may be merged into the cassette (deck/merge.h) by anybody. Where a process records for
+ * a run, the run's own journal has to be unlocked, too: who started the run and lives merges what
+ * its programs have left, and nobody takes that for what was killed.
  *
  * What is written has been scrubbed before. A file is a header and frames; a last frame that was
  * cut by a kill is not one. A large body is written to a file of its own while it comes, and its
@@ -26,17 +28,28 @@ struct td_identity {
 struct td_identity td_identity_of(const char *path);
 bool td_identity_equal(struct td_identity a, struct td_identity b);
 
+enum { TD_JOURNAL_NAME = 64 }; /* bytes, with the NUL */
+
 /* What all journals of one recording have in common. */
 struct td_journal_header {
     char magic[8];
-    int64_t replaces;        /* the cassette that is `base` is to be replaced, not added to */
-    struct td_identity base; /* the cassette when the recording began */
+    int64_t replaces;             /* the cassette that is `base` is to be replaced, not added to */
+    struct td_identity base;      /* the cassette when the recording began */
+    int64_t keeps;                /* it is a run's own */
+    char keeper[TD_JOURNAL_NAME]; /* the journal of the run that it is for; "": of none */
 };
 
 struct td_journal;
 
-/* Nothing is made on disk before something is added. `cassette` is an absolute path. */
-struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base);
+/* Nothing is made on disk before something is added. `cassette` is an absolute path, `keeper` the
+ * name of the journal of the run that it is for, or "". */
+struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base,
+                                  const char *keeper);
+/* Makes it the journal of a run, which keeps those of the run's programs until it is ended or
+ * freed; its file is made now. */
+int td_journal_keep(struct td_journal *journal, struct td_error *err);
+/* The name of its file; "" before one is made. */
+const char *td_journal_name(const struct td_journal *journal);
 void td_journal_free(struct td_journal *journal); /* the file stays, unlocked; NULL is fine */
 /* Lets go of the file, for a merge. What is added afterwards goes into another one, and is added to
  * what the cassette has then. */
@@ -70,7 +83,7 @@ struct td_journal_entry {
 };
 
 struct td_journal_file {
-    char name[64];
+    char name[TD_JOURNAL_NAME];
     bool mapped;
     struct td_bytes content; /* mapped, or in the arena where it is small */
     struct td_journal_header header;
@@ -78,10 +91,13 @@ struct td_journal_file {
     size_t count;
 };
 
-/* Whether nobody is writing the folder's file of that name: no other process, and not this one. */
+/* Whether nobody has to do with the folder's file of that name: it is not being written, by another
+ * process or this one, and not kept for a run. */
 bool td_journal_file_is_free(int folder, const char *name);
-/* Reads the folder's file of that name. TD_ERR_INVALID where it is still being written. No
- * descriptor stays open: there may be thousands of files. */
+/* Reads the folder's file of that name. TD_ERR_INVALID where it is still being written, 1 where it
+ * is, or is kept for, a run that goes on. No descriptor stays open: there may be thousands of
+ * files.
+ */
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err);
 void td_journal_file_close(struct td_journal_file *file);

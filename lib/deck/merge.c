@@ -164,10 +164,10 @@ static int add_file(void *context, const char *name)
         return td_error_nomem(m->err);
     m->files = more;
     int status = td_journal_file_open(&m->files[m->file_count], m->fd, name, &m->arena, m->err);
-    if (status == TD_ERR_INVALID) {
+    if (status == TD_ERR_INVALID)
         m->merge->busy++;
+    if (status == TD_ERR_INVALID || status == 1)
         return 0;
-    }
     if (status < 0)
         return status;
     m->count += m->files[m->file_count++].count;
@@ -319,6 +319,8 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
     merge->saved = merge->total = merge->busy = 0;
     merge->replaced = merge->is_aside = false;
     int status = td_buf_failed(&m.folder) ? td_error_nomem(err) : lock_folder(&m);
+    if (merge->own)
+        td_journal_end(merge->own);
     if (status == 0)
         status = finish_earlier(&m);
     if (status == 0)

@@ -10,7 +10,10 @@
 
 #include "cassette/cassette.h"
 
+struct td_journal;
+
 struct td_merge {
+    struct td_journal *own; /* is ended, as soon as nobody else can merge it; or NULL */
     /* Asked of each interaction that is about to be saved; false leaves it out. May be NULL. It may
      * change the interaction, with memory of the arena. */
     bool (*before_save)(void *context, struct td_interaction *interaction, struct td_arena *arena);

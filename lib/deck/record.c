@@ -232,6 +232,7 @@ static int save(struct td_deck *deck, bool may_replace, const char *aside,
                 struct td_deck_saved *saved, struct td_error *err)
 {
     struct td_merge merge = {
+        .own = deck->journal,
         .before_save = before_save,
         .context = deck,
         .may_replace = may_replace,
@@ -240,8 +241,6 @@ static int save(struct td_deck *deck, bool may_replace, const char *aside,
     *saved = (struct td_deck_saved){.path = deck->target};
     if (!deck->target || (deck->journal && deck->mode == TD_MODE_REPLAY))
         return 0;
-    if (deck->journal)
-        td_journal_end(deck->journal);
     int status = td_merge_journals(deck->target, &merge, err);
     saved->added = merge.saved;
     saved->total = merge.total;
@@ -289,17 +288,19 @@ static char *canonical(const char *path)
     return real;
 }
 
-/* The folders that a new cassette is to be in. */
-static void make_folders(const char *path)
+/* The folders that a new cassette is to be in. 0, or why the last one could not be made. */
+static int make_folders(const char *path)
 {
+    int cause = 0;
     char *folder = strdup(path);
     for (char *slash = folder ? strchr(folder + 1, '/') : NULL; slash;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(folder, 0777);
+        cause = mkdir(folder, 0777) < 0 && errno != EEXIST ? errno : 0;
         *slash = '/';
     }
     free(folder);
+    return cause;
 }
 
 /* It would be a pity to find out after the requests were made, and paid for. */
@@ -329,33 +330,32 @@ static void add_hint(struct td_error *err)
 
 int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
 {
-    struct td_deck_saved left;
     struct td_error quiet;
+    int cause = 0;
     deck->target = canonical(path);
     if (!deck->target && deck->mode == TD_MODE_REPLAY)
         return 0; /* reading it tells what is wrong */
     if (!deck->target && errno == ENOENT) {
-        make_folders(path);
+        cause = make_folders(path);
         deck->target = canonical(path);
     }
     if (!deck->target)
         return td_error_set_at(err, TD_ERR_IO, path, 0, 0, "cannot be recorded to: %s",
-                               strerror(errno));
+                               strerror(cause ? cause : errno));
     struct stat found;
     if (deck->mode != TD_MODE_REPLAY && stat(deck->target, &found) == 0 && !S_ISREG(found.st_mode))
         return td_error_set_at(err, TD_ERR_INVALID, path, 0, 0, "cannot be recorded to: %s",
                                S_ISDIR(found.st_mode) ? "it is a folder" : "it is no file");
     if (!deck->member && td_merge_is_due(deck->target)) {
-        int status = save(deck, false, NULL, &left, err ? err : &quiet);
+        int status = td_deck_save(deck, false, &deck->found, err ? err : &quiet);
         /* Who only plays may not be allowed to write. */
         if (status < 0 && deck->mode != TD_MODE_REPLAY)
             return status;
-        deck->found = status < 0 ? 0 : left.added;
     }
     if (!deck->member)
         deck->base = td_identity_of(deck->target);
     if (deck->mode == TD_MODE_ONCE)
-        deck->mode = deck->base.inode ? TD_MODE_REPLAY : TD_MODE_RECORD;
+        deck->mode = deck->base.size ? TD_MODE_REPLAY : TD_MODE_RECORD;
     if (deck->mode == TD_MODE_RECORD && !deck->member) {
         int status = check_folder(deck, path, err);
         if (status < 0)
@@ -370,7 +370,8 @@ int td_deck_target(struct td_deck *deck, const char *path, struct td_error *err)
         if (status < 0)
             return status;
     }
-    deck->journal = td_journal_new(deck->target, deck->options.mode == TD_MODE_RECORD, deck->base);
+    deck->journal = td_journal_new(deck->target, deck->options.mode == TD_MODE_RECORD, deck->base,
+                                   deck->keeper);
     return deck->journal ? 0 : td_error_nomem(err);
 }
 
@@ -380,6 +381,7 @@ void td_deck_base(const struct td_deck *deck, struct td_buf *text)
     td_buf_printf(text, "%llx.%llx.%llx.%llx.%llx", (unsigned long long)base->device,
                   (unsigned long long)base->inode, (unsigned long long)base->size,
                   (unsigned long long)base->seconds, (unsigned long long)base->nanoseconds);
+    td_buf_printf(text, ".%s", deck->journal ? td_journal_name(deck->journal) : "");
 }
 
 int td_deck_become_member(struct td_deck *deck, const char *base, struct td_error *err)
@@ -390,9 +392,10 @@ int td_deck_become_member(struct td_deck *deck, const char *base, struct td_erro
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char *end;
         *parts[i] = strtoull(base, &end, 16);
-        if (end == base || *end != (i < 4 ? '.' : '\0'))
+        if (end == base || *end != '.')
             return td_error_set(err, TD_ERR_INVALID, "TAPEDECK_BASE is '%s', which is none", base);
         base = end + 1;
     }
+    snprintf(deck->keeper, sizeof deck->keeper, "%s", base);
     return 0;
 }

@@ -155,11 +155,23 @@ static int export_rules(const struct td_deck *deck, struct td_error *err)
     return good ? 0 : td_error_nomem(err);
 }
 
+/* What the programs record is this deck's to merge. Where new requests may come or not, nobody
+ * minds that none could be recorded, until one is. */
+static int keep_journals(struct td_deck *deck, struct td_error *err)
+{
+    if (!deck->journal || deck->mode == TD_MODE_REPLAY || deck->mode == TD_MODE_PASSTHROUGH)
+        return 0;
+    int status = td_journal_keep(deck->journal, err);
+    return deck->mode == TD_MODE_RECORD ? status : 0;
+}
+
 int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
         return td_error_set(err, TD_ERR_INVALID, "the deck is in use already");
-    int status = make_folder(deck, err);
+    int status = keep_journals(deck, err);
+    if (!status)
+        status = make_folder(deck, err);
     if (!status) {
         deck->run = td_run_create(deck->folder, td_index_count(deck->index),
                                   td_deck_fingerprint(deck, td_index_count(deck->index)), err);
@@ -230,9 +242,9 @@ unsigned td_deck_played_by(struct td_deck *deck, size_t position)
     return deck->run ? td_run_played_by(deck->run, position) : 0;
 }
 
-size_t td_deck_found(const struct td_deck *deck)
+const struct td_deck_saved *td_deck_found(const struct td_deck *deck)
 {
-    return deck->found;
+    return &deck->found;
 }
 
 size_t td_deck_processes(struct td_deck *deck)

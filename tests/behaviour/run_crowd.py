@@ -191,6 +191,56 @@ class Suite:
                       and ids == list(range(40)) and [run.returncode for run in runs] == [0, 0],
                       f'two runs at once, {mode}', problem + str(asked) + ''.join(errors))
 
+  def long_run(self, cassette, end='true'):
+    """A recording under way: a program of its has ended, another one goes on for a second. Ends
+    with `end`."""
+    quick = f'{self.crowd} {self.url}quick 1 1 3'
+    slow = f'{self.crowd} --pause 100 {self.url}slow 1 1 10'
+    process, lines, reader = self.start([self.tapedeck, 'record', '-o', cassette, '--', 'sh', '-c',
+                                         f'{quick}; {slow}; {end}'])
+    while len([line for line in list(lines) if line.startswith('done')]) < 5:
+      time.sleep(0.01)
+    return process, reader
+
+  def test_under_way(self):
+    """What uses the cassette meanwhile does not take it for a recording that was killed."""
+    def another_record(cassette):
+      return self.record(cassette, self.crowd, self.url + 'other', '1', '1', '2')
+
+    def check_fix(cassette):
+      return Run([self.tapedeck, 'check', '--fix', cassette])
+
+    def replay(cassette):
+      return Run([self.tapedeck, 'replay', '-q', cassette, '--', *self.nothing])
+
+    for other, more in ((another_record, [0, 1]), (check_fix, []), (replay, [])):
+      cassette = self.cassette()
+      process, reader = self.long_run(cassette)
+      run = other(cassette)
+      says = process.communicate()[1]
+      reader.join()
+      ids, asked, problem = self.ids(cassette)
+      wanted = sorted([*range(3), *range(10), *more])
+      self.tap.result(process.returncode == 0 and sorted(asked) == wanted and not problem and
+                      'recorded 13 ' in says and b'when it was killed' not in run.err,
+                      f'a recording under way, and {other.__name__}', f'{asked} {problem} {says}' +
+                      run.story())
+      cassette = self.cassette()
+      self.record(cassette, self.crowd, self.url, '1', '1', '2')
+      before = open(cassette, 'rb').read()
+      process, reader = self.long_run(cassette, 'exit 7')
+      if more:
+        process.communicate()
+      else:
+        run = other(cassette)
+        process.communicate()
+      reader.join()
+      ids, asked, problem = self.ids(cassette + '.failed')
+      self.tap.result(process.returncode == 7 and open(cassette, 'rb').read() == before and
+                      sorted(asked) == sorted([*range(3), *range(10)]) and not problem,
+                      f'one that fails then, and {other.__name__ if not more else "nobody"}',
+                      f'{asked} {problem}' + run.story())
+
   # Killed
 
   def start(self, command, **more):
@@ -248,6 +298,26 @@ class Suite:
                   clean_environment(LD_PRELOAD=self.shim, TAPEDECK_CASSETTE=cassette))
       self.check(f'tapedeck killed: the next one saves what was recorded ({how})', cassette,
                  range(60), run)
+
+  def test_tapedeck_killed_replacing(self):
+    cassette = self.cassette()
+    self.record(cassette, self.crowd, self.url, '1', '1', '2')
+    before = open(cassette, 'rb').read()
+    process, lines, reader = self.start(
+        [self.tapedeck, 'record', '-o', cassette, '--', self.crowd, '--pause', '100', self.url,
+         '1', '1', '50'])
+    while len([line for line in list(lines) if line.startswith('done')]) < 2:
+      time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    reader.join()
+    done = len([line for line in lines if line.startswith('done')])
+    run = Run([self.tapedeck, 'check', '--fix', cassette])
+    ids, asked, problem = self.ids(cassette + '.failed')
+    self.tap.result(open(cassette, 'rb').read() == before and not problem and
+                    len(asked) >= done and b".failed' that a recording" in run.err,
+                    'one that was to replace a cassette leaves it, and what it had beside it',
+                    f'{done} {asked} {problem}' + run.story())
 
   def test_merge_killed(self):
     """A save is killed at each of its system calls, and the next one goes on."""
@@ -340,7 +410,7 @@ class Suite:
     before = open(cassette, 'rb').read()
     run = Run(['prlimit', '--fsize=50000', self.tapedeck, 'record', '-o', cassette, '--',
                self.crowd, '--size', '10000', self.url, '2', '2', '20'], timeout=60)
-    self.fails('files may not grow', run, cassette, None, ['File too large', 'not recorded'])
+    self.fails('files may not grow', run, cassette, before, ['File too large', 'not recorded'])
     small = os.path.join(self.folder, 'small')
     os.mkdir(small)
     mounts = own_mounts()
@@ -351,7 +421,8 @@ class Suite:
       self.tap.skip('a disk that is full', 'nothing can be mounted here')
     else:
       run = Run([*mounts, 'sh', '-c', script], timeout=60)
-      self.fails('a disk that is full', run, cassette, None, ['No space left', 'not recorded'])
+      self.fails('a disk that is full', run, f'{self.folder}/after', before,
+                 ['No space left', 'not recorded'])
 
   def test_read_only(self):
     cassette = self.cassette()

@@ -53,7 +53,7 @@ static void add(struct td_journal *to, const char *url, int64_t start_ns)
 static struct td_journal *open_journal(bool replaces)
 {
     struct td_journal *made = td_journal_new(
-        cassette, replaces, replaces ? td_identity_of(cassette) : (struct td_identity){0});
+        cassette, replaces, replaces ? td_identity_of(cassette) : (struct td_identity){0}, "");
     assert_non_null(made);
     return made;
 }
@@ -117,6 +117,38 @@ static void test_order(void **state)
     assert_int_equal(merge().saved, 0);
     assert_false(td_merge_is_due(cassette));
     assert_urls("http://a/ http://b/ http://e/ http://f/ http://c/ http://d/ http://g/");
+}
+
+/* What a run's programs have left is the run's, whose own journal is locked. */
+static void test_kept(void **state)
+{
+    (void)state;
+    struct td_error err;
+    struct td_journal *run = open_journal(false);
+    assert_int_equal(td_journal_keep(run, &err), 0);
+    struct td_journal *program =
+        td_journal_new(cassette, false, (struct td_identity){0}, td_journal_name(run));
+    add(program, "http://a/", 1);
+    td_journal_free(program);
+    leave("http://b/", 2, false);
+    pid_t other = fork();
+    if (other == 0) {
+        struct td_merge merged = {0};
+        bool due = td_merge_is_due(cassette);
+        int status = td_merge_journals(cassette, &merged, &err);
+        _exit(!(due && status == 0 && merged.saved == 1 && merged.busy == 0 &&
+                !td_merge_is_due(cassette)));
+    }
+    int status;
+    waitpid(other, &status, 0);
+    assert_int_equal(status, 0);
+    assert_urls("http://b/");
+    assert_false(td_merge_is_due(cassette));
+    td_journal_end(run);
+    assert_true(td_merge_is_due(cassette));
+    assert_int_equal(merge().saved, 1);
+    assert_urls("http://b/ http://a/");
+    td_journal_free(run);
 }
 
 static void test_replacing(void **state)
@@ -412,9 +444,16 @@ static void test_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_order),         TEST(test_replacing),    TEST(test_left_out),
-        TEST(test_cut),           TEST(test_bodies),       TEST(test_bodies_without_end),
-        TEST(test_strange_files), TEST(test_bad_cassette), TEST(test_not_replacing),
+        TEST(test_order),
+        TEST(test_kept),
+        TEST(test_replacing),
+        TEST(test_left_out),
+        TEST(test_cut),
+        TEST(test_bodies),
+        TEST(test_bodies_without_end),
+        TEST(test_strange_files),
+        TEST(test_bad_cassette),
+        TEST(test_not_replacing),
         TEST(test_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,9 +49,9 @@ struct td_deck_saved {
     bool aside;       /* it is in PATH.failed instead, where it would have replaced something */
     bool replaced;    /* what the cassette had before is gone */
 };
-/* How many interactions a recording of the deck's cassette that was killed had left, and were added
- * to it when the deck was opened. */
-TD_EXPORT size_t td_deck_found(const struct td_deck *deck);
+/* What a recording of the deck's cassette that was killed had left, and was saved when the deck was
+ * opened; lives as long as the deck. */
+TD_EXPORT const struct td_deck_saved *td_deck_found(const struct td_deck *deck);
 
 /* Saves what was recorded, by this process and by all that have ended. `well`: the programs have
  * done what they were to do; else a recording that would replace the cassette leaves it as it is.

@@ -127,6 +127,15 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+static void say_lost(const struct td_deck_saved *saved)
+{
+    if (saved->lost)
+        complain(
+            "%zu interaction%s in '%s.journal' %s spoilt, and could not be saved: the files of "
+            "large bodies were cut or taken away",
+            saved->lost, plural(saved->lost), saved->path, saved->lost == 1 ? "was" : "were");
+}
+
 static void say(struct td_deck *deck, const struct td_deck_counts *counts,
                 const struct td_deck_saved *saved, const char *path)
 {
@@ -156,6 +165,7 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
 void tell_found(const struct td_deck *deck, const char *path)
 {
     const struct td_deck_saved *found = td_deck_found(deck);
+    say_lost(found);
     if (found->added && found->aside)
         complain(
             "put %zu interaction%s in '%s.failed' that a recording had left when it was killed: "
@@ -174,7 +184,8 @@ int finish_recording(struct td_deck *deck, const char *path, bool quiet, int cod
     td_deck_counts(deck, &counts);
     if (td_deck_save(deck, code == 0 && !counts.lost, &saved, &err) < 0)
         return complain_error(&err);
+    say_lost(&saved);
     if (!quiet)
         say(deck, &counts, &saved, path);
-    return counts.lost ? EXIT_INPUT : 0;
+    return counts.lost || saved.lost ? EXIT_INPUT : 0;
 }

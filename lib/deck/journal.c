@@ -458,19 +458,25 @@ static void unmap(struct td_bytes content)
         munmap((void *)content.data, content.len);
 }
 
-/* A body that is in a file of its own. */
-static bool map_body(const struct td_journal_file *file, int folder, uint64_t number,
-                     struct td_bytes *content)
+/* A body that is in a file of its own; 1 where that is gone, or not one. */
+static int map_body(const struct td_journal_file *file, int folder, uint64_t number,
+                    struct td_bytes *content, struct td_error *err)
 {
     char name[TD_JOURNAL_NAME];
     struct stat found;
     put_body_name(name, file->name, number);
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool ok = fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) &&
-              map(content, fd, (size_t)found.st_size);
+    if (fd < 0 && errno == ENOENT)
+        return 1;
+    bool known = fd >= 0 && fstat(fd, &found) == 0;
+    bool whole = known && S_ISREG(found.st_mode) && found.st_size > 0;
+    bool ok = !known || !whole || map(content, fd, (size_t)found.st_size);
+    int cause = errno;
     if (fd >= 0)
         close(fd);
-    return ok;
+    if (known && ok)
+        return !whole;
+    return td_error_set(err, TD_ERR_IO, "cannot read '%s': %s", name, strerror(cause));
 }
 
 static int read_frames(struct td_journal_file *file, int folder, struct td_arena *arena,
@@ -491,17 +497,24 @@ static int read_frames(struct td_journal_file *file, int folder, struct td_arena
         *entry = (struct td_journal_entry){.start_ns = frame.start_ns, .order = file->count};
         struct td_bytes packed = td_bytes(file->content.data + at, (size_t)frame.len);
         at += (size_t)frame.len;
-        if (frame.body && !map_body(file, folder, frame.body, &entry->apart))
-            continue; /* somebody has taken it away */
-        int status =
-            td_unpack(packed, frame.body ? &entry->apart : NULL, arena, &entry->interaction);
+        int status = frame.body ? map_body(file, folder, frame.body, &entry->apart, err) : 0;
+        if (status < 0)
+            return status;
+        if (status > 0) {
+            file->lost++;
+            continue;
+        }
+        status = td_unpack(packed, frame.body ? &entry->apart : NULL, arena, &entry->interaction);
         if (status < 0)
             unmap(entry->apart);
         if (status == TD_ERR_NOMEM)
             return td_error_nomem(err);
-        if (status < 0)
+        if (status == 0)
+            file->count++;
+        else if (frame.body)
+            file->lost++; /* a system that went down may have lost what was written first */
+        else
             break;
-        file->count++;
     }
     return 0;
 }

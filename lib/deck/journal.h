@@ -89,6 +89,7 @@ struct td_journal_file {
     struct td_journal_header header;
     struct td_journal_entry *entries;
     size_t count;
+    size_t lost; /* interactions whose body's file is gone or cut */
 };
 
 /* Whether nobody has to do with the folder's file of that name: it is not being written, by another

@@ -170,6 +170,7 @@ static int add_file(void *context, const char *name)
         return 0;
     if (status < 0)
         return status;
+    m->merge->lost += m->files[m->file_count].lost;
     m->count += m->files[m->file_count++].count;
     return 0;
 }
@@ -316,7 +317,7 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
     td_buf_init(&m.folder);
     td_arena_init(&m.arena);
     td_journal_folder(cassette, &m.folder);
-    merge->saved = merge->total = merge->busy = 0;
+    merge->saved = merge->total = merge->lost = merge->busy = 0;
     merge->replaced = merge->is_aside = false;
     int status = td_buf_failed(&m.folder) ? td_error_nomem(err) : lock_folder(&m);
     if (merge->own)
@@ -340,6 +341,11 @@ static int is_free(void *context, const char *name)
     return td_journal_file_is_free(*(const int *)context, name);
 }
 
+static int is_orphan(void *context, const char *name)
+{
+    return td_journal_is_orphan(*(const int *)context, name);
+}
+
 bool td_merge_is_due(const char *cassette)
 {
     struct td_buf folder;
@@ -349,7 +355,8 @@ bool td_merge_is_due(const char *cassette)
     td_buf_release(&folder);
     if (fd < 0)
         return false;
-    bool due = for_each_name(fd, true, is_free, &fd) == 1;
+    bool due =
+        for_each_name(fd, true, is_free, &fd) == 1 || for_each_name(fd, false, is_orphan, &fd) == 1;
     close(fd);
     return due;
 }

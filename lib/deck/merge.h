@@ -25,6 +25,7 @@ struct td_merge {
     /* Filled in. */
     size_t saved;  /* interactions that were added */
     size_t total;  /* interactions that the cassette has now; only where some were saved */
+    size_t lost;   /* that were in the journals, and are spoilt */
     size_t busy;   /* processes that are still recording; theirs stays for later */
     bool is_aside; /* it went there */
     bool replaced; /* the cassette that was there before is gone */

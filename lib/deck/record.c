@@ -244,6 +244,7 @@ static int save(struct td_deck *deck, bool may_replace, const char *aside,
     int status = td_merge_journals(deck->target, &merge, err);
     saved->added = merge.saved;
     saved->total = merge.total;
+    saved->lost = merge.lost;
     saved->busy = merge.busy;
     saved->replaced = merge.replaced;
     saved->aside = merge.is_aside;

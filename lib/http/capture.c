@@ -246,9 +246,11 @@ static bool unchunk(struct td_bytes text, struct td_buf *out, struct td_buf *fra
             size = size * 16 + (size_t)digit;
         }
         text = td_bytes(text.data + line, text.len - line);
+        if (!at)
+            return false;
         if (!size) {
             *trailers = text;
-            return at > 0;
+            return true;
         }
         size_t step = size < text.len ? size : text.len;
         struct frame frame = {(uint32_t)step, (size_t)(text.data - start) + step};

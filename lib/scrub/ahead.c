@@ -10,13 +10,19 @@ void td_ahead_init(struct td_ahead *ahead)
     *ahead = (struct td_ahead){.window = WINDOW, .overlap = OVERLAP};
 }
 
-/* Whether the rules are about what fits into an overlap, also when it is encoded. */
+/* Whether the rules are about what fits into an overlap, also when it is encoded, and is known
+ * whatever text is around it: what is not ASCII is known in what is UTF-8 as a whole. */
 static bool is_local(const struct td_scrubber *scrubber, size_t overlap)
 {
-    enum { ENCODED = 8 };
-    for (size_t i = 0; i < scrubber->variable_count; i++)
-        if (scrubber->variables[i].value.len > overlap / ENCODED)
+    enum { ENCODED = 32 };
+    for (size_t i = 0; i < scrubber->variable_count; i++) {
+        struct td_bytes value = scrubber->variables[i].value;
+        if (value.len > overlap / ENCODED)
             return false;
+        for (size_t k = 0; k < value.len; k++)
+            if ((unsigned char)value.data[k] >= 0x80)
+                return false;
+    }
     return !scrubber->pattern_count;
 }
 
@@ -36,8 +42,8 @@ static bool holds_something(const struct td_scrubber *scrubber, struct td_bytes 
 }
 
 /* Whether no run at either end of a window, too long to be seen whole in another one, is worth
- * looking at. */
-static bool ends_are_clean(const struct td_ahead *ahead, const struct td_scrubber *scrubber,
+ * looking at. Takes down where the last one starts. */
+static bool ends_are_clean(struct td_ahead *ahead, const struct td_scrubber *scrubber,
                            struct td_bytes body, size_t start, size_t end)
 {
     size_t first = start, last = end;
@@ -49,6 +55,8 @@ static bool ends_are_clean(const struct td_ahead *ahead, const struct td_scrubbe
         return false;
     while (last > first && is_run(body.data[last - 1]))
         last--;
+    if (first < end || !start)
+        ahead->run = last; /* else all is one run, which has started before */
     return end - last < ahead->overlap ||
            !holds_something(scrubber, td_bytes(body.data + last, end - last));
 }
@@ -64,13 +72,13 @@ static size_t back_up(struct td_bytes body, size_t at)
 
 static bool is_clean(const struct td_scrubber *scrubber, struct td_bytes text)
 {
-    struct td_part part = {.scrubber = scrubber, .kind = TD_PART_PLAIN};
+    bool changed, open = false;
+    struct td_part part = {.scrubber = scrubber, .kind = TD_PART_PLAIN, .open = &open};
     struct td_buf out;
-    bool changed;
     td_buf_init(&out);
     int status = td_part_scrub(&part, text, &out, &changed);
     td_buf_release(&out);
-    return status == 0 && !changed;
+    return status == 0 && !changed && !open;
 }
 
 void td_ahead_look(struct td_ahead *ahead, const struct td_scrubber *scrubber,
@@ -91,4 +99,6 @@ void td_ahead_look(struct td_ahead *ahead, const struct td_scrubber *scrubber,
         return;
     ahead->looked = end;
     ahead->clean = whole ? end : end > ahead->overlap ? end - ahead->overlap : 0;
+    if (!whole && ahead->clean > ahead->run)
+        ahead->clean = ahead->run;
 }

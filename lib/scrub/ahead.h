@@ -6,8 +6,9 @@
  * pattern of the user's may be about any length: those bodies wait until they are whole, and so
  * does one in which anything was found.
  *
- * Windows overlap by more than a secret is long. What is longer, a run without a space or a line's
- * end that fills all of an overlap, may hold nothing at all that is looked for.
+ * Windows overlap by more than a secret is long. What may be longer is a run without a space or a
+ * line's end: one that fills all of an overlap may hold nothing at all that is looked for, and
+ * nothing of it is clean before it has ended.
  */
 #ifndef TD_SCRUB_AHEAD_H
 #define TD_SCRUB_AHEAD_H
@@ -19,6 +20,7 @@ struct td_ahead {
     size_t overlap; /* and so many old ones looked at once more */
     size_t looked;  /* up to here */
     size_t clean;   /* up to here there is nothing, whatever follows */
+    size_t run;     /* where the run starts that `looked` is in, or is `looked` */
     bool stopped;   /* it has to be scrubbed when it is whole */
 };
 

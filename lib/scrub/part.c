@@ -55,6 +55,8 @@ int td_part_scrub(const struct td_part *part, struct td_bytes text, struct td_bu
         struct td_work work = {.scrubber = part->scrubber, .matching = part->matching};
         td_desk_init(&work.desk);
         examine(&work, part, *changed ? td_buf_view(&now) : text);
+        if (part->open)
+            *part->open |= work.open;
         const struct td_sheet *sheet = td_desk_settle(&work.desk);
         bool found = sheet && sheet->count;
         if (found) {

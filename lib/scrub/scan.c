@@ -114,6 +114,7 @@ static void try_special(struct scan *scan, const struct td_literal *literal, siz
 {
     enum td_special special = td_special_literals[literal->index].special;
     size_t start, end;
+    scan->work->open |= special == TD_SPECIAL_PRIVATE_KEY;
     if (is_inside(scan, at) || at < scan->special_from[special])
         return;
     if (td_special_match(special, scan->view->text, at, literal->text.len,

@@ -73,6 +73,7 @@ struct td_work {
     const struct td_scrubber *scrubber;
     bool matching;  /* placeholders become "[REDACTED]" */
     size_t reports; /* so far */
+    bool open;      /* something may begin here that has no end yet: a private key */
     struct td_desk desk;
 };
 

@@ -272,6 +272,19 @@ static void test_raw_chunks_cut(void **state)
     assert_int_equal(made.response.shape.chunks.items[1].len, 2);
 }
 
+/* What comes behind a line that is no length is not told as trailers. */
+static void test_raw_chunks_broken(void **state)
+{
+    (void)state;
+    send_text(GET, "");
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    body("2\r\n{\n\r\n\r\n\"password\": \"hunter2\"\n");
+    assert_true(end_raw(false));
+    assert_false(whole);
+    assert_text(made.response.message.body, "{\n");
+    assert_int_equal(made.response.message.trailer.count, 0);
+}
+
 /* Lengths that are not the body's, where there are chunks; names that are no tokens. */
 static void test_odd_heads(void **state)
 {
@@ -422,6 +435,7 @@ int main(void)
         TEST(test_chunked_request),
         TEST(test_raw_chunks),
         TEST(test_raw_chunks_cut),
+        TEST(test_raw_chunks_broken),
         TEST(test_part_of_a_request),
         TEST(test_form),
         TEST(test_response),

@@ -330,6 +330,33 @@ static void test_bodies_without_end(void **state)
     assert_bodies("late child shared");
 }
 
+/* What is spoilt is told, and costs nothing else. */
+static void test_bodies_spoilt(void **state)
+{
+    (void)state;
+    for (int gone = 0; gone < 2; gone++) {
+        struct td_journal *made = open_journal(false);
+        struct td_journal_body *body = td_journal_body_new(made);
+        char path[512];
+        add_with_body(made, "one", 1, NULL);
+        add_with_body(made, "two", 2, body);
+        add_with_body(made, "three", 3, NULL);
+        DIR *dir = opendir(journal);
+        const struct dirent *entry;
+        while ((entry = readdir(dir)))
+            if (strncmp(entry->d_name, "body-", 5) == 0)
+                snprintf(path, sizeof path, "%s/%s", journal, entry->d_name);
+        closedir(dir);
+        assert_int_equal(gone ? unlink(path) : truncate(path, 3), 0);
+        td_journal_free(made);
+        struct td_merge merged = merge();
+        assert_int_equal(merged.saved, 2);
+        assert_int_equal(merged.lost, 1);
+        assert_bodies("one three");
+        assert_int_equal(access(journal, F_OK), -1);
+    }
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[512];
@@ -346,7 +373,14 @@ static void test_strange_files(void **state)
     struct td_merge merged = {0};
     leave("http://a/", 1, false);
     write_file("saving", "cut");
+    write_file("body-1-2-3", "left");
     assert_int_equal(merge().saved, 1);
+    assert_int_equal(access(journal, F_OK), -1);
+    mkdir(journal, 0777);
+    write_file("body-1-2-3", "left");
+    assert_true(td_merge_is_due(cassette));
+    assert_int_equal(merge().saved, 0);
+    assert_int_equal(access(journal, F_OK), -1);
     assert_urls("http://a/");
 
     leave("http://b/", 1, false);
@@ -451,6 +485,7 @@ int main(void)
         TEST(test_cut),
         TEST(test_bodies),
         TEST(test_bodies_without_end),
+        TEST(test_bodies_spoilt),
         TEST(test_strange_files),
         TEST(test_bad_cassette),
         TEST(test_not_replacing),

@@ -426,6 +426,86 @@ static void test_ahead_long_run(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* What makes a run worth looking into may come long behind what is then found in it. */
+static void test_ahead_late_reason(void **state)
+{
+    static const char head[] = "{\n\"password\":\"hunter2\",\"a\":\"",
+                      tail[] = "\",\"k\":\"sk-proj-\"}";
+    struct td_scrubber *scrubber = make(NULL);
+    struct td_buf json, body, whole;
+    size_t count;
+    (void)state;
+    td_buf_init(&json);
+    td_buf_init(&body);
+    td_buf_init(&whole);
+    td_buf_put_text(&json, head);
+    put_noise(&json, 2, 6 * AHEAD, 1);
+    td_buf_put_text(&json, tail);
+    td_buf_put_text(&body, "It is: ");
+    td_base64_put(&body, td_buf_view(&json), false, true);
+    td_buf_put_text(&body, " and so on");
+    scrub_body(scrubber, "text/plain", td_buf_view(&body), &whole, &count);
+    assert_int_equal(count, 1);
+    assert_false(look_ahead(scrubber, "text/plain", td_buf_view(&body), 8));
+    td_buf_release(&json);
+    td_buf_release(&body);
+    td_buf_release(&whole);
+    td_scrubber_free(scrubber);
+}
+
+/* A private key has no length; and what is between its lines may be anything. */
+static void test_ahead_private_key(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    (void)state;
+    for (size_t before = 0; before < 2 * AHEAD; before += AHEAD / 16 + 1) {
+        struct td_buf body, whole;
+        size_t count;
+        td_buf_init(&body);
+        td_buf_init(&whole);
+        td_buf_put_text(&body, "See: ");
+        put_noise(&body, 0, before, 1);
+        td_buf_put_text(&body, "\n-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n");
+        for (int i = 0; i < 8 * AHEAD / 64; i++)
+            td_buf_put_text(&body,
+                            "lQHYBFabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTU\n");
+        td_buf_put_text(&body, "-----END PGP PRIVATE KEY BLOCK-----\n");
+        put_noise(&body, 0, 4 * AHEAD, 1);
+        scrub_body(scrubber, "text/plain", td_buf_view(&body), &whole, &count);
+        assert_int_equal(count, 1);
+        assert_false(look_ahead(scrubber, "text/plain", td_buf_view(&body), 6 + before));
+        td_buf_release(&body);
+        td_buf_release(&whole);
+    }
+    td_scrubber_free(scrubber);
+}
+
+/* A value that is no ASCII, in two codings, among others that a window may cut. */
+static void test_ahead_not_ascii(void **state)
+{
+    static const char *const environment[] = {"MY_PASSWORD=gr\xc3\xbc\xc3\x9f"
+                                              "e\"Gott-9",
+                                              NULL};
+    static const char secret[] = "%22gr%C3%BC%C3%9Fe%5C%22Gott-9%22 ";
+    struct td_scrubber *scrubber = make(environment);
+    (void)state;
+    for (int shift = 0; shift < 10; shift++) {
+        struct td_buf body, whole;
+        size_t count;
+        td_buf_init(&body);
+        td_buf_init(&whole);
+        td_buf_printf(&body, "%.*s", shift, "::::::::::");
+        for (int i = 0; i < 800; i++)
+            td_buf_put_text(&body, i == 300 ? secret : "%E4%BD%A0 ");
+        scrub_body(scrubber, "text/plain", td_buf_view(&body), &whole, &count);
+        assert_int_equal(count, 1);
+        assert_false(look_ahead(scrubber, "text/plain", td_buf_view(&body), (size_t)shift + 3000));
+        td_buf_release(&body);
+        td_buf_release(&whole);
+    }
+    td_scrubber_free(scrubber);
+}
+
 /* Bodies that have to be whole. */
 static void test_not_ahead(void **state)
 {
@@ -638,12 +718,21 @@ static void test_before_and_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),         cmocka_unit_test(test_cut_streams),
-        cmocka_unit_test(test_environment),    cmocka_unit_test(test_request),
-        cmocka_unit_test(test_text),           cmocka_unit_test(test_ahead),
-        cmocka_unit_test(test_ahead_long_run), cmocka_unit_test(test_not_ahead),
-        cmocka_unit_test(test_linear),         cmocka_unit_test(test_linear_bodies),
-        cmocka_unit_test(test_chunks),         cmocka_unit_test(test_before_and_after),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_cut_streams),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_ahead_long_run),
+        cmocka_unit_test(test_ahead_late_reason),
+        cmocka_unit_test(test_ahead_private_key),
+        cmocka_unit_test(test_ahead_not_ascii),
+        cmocka_unit_test(test_not_ahead),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_linear_bodies),
+        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_before_and_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

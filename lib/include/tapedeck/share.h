@@ -45,6 +45,7 @@ struct td_deck_saved {
     const char *path; /* the cassette, an absolute path; NULL: this deck does not record */
     size_t added;     /* interactions that were saved now */
     size_t total;     /* that the cassette has; only where some were added */
+    size_t lost;      /* interactions that a system which went down has spoilt in CASSETTE.journal */
     size_t busy;      /* processes that are still recording: theirs is saved by the next run */
     bool aside;       /* it is in PATH.failed instead, where it would have replaced something */
     bool replaced;    /* what the cassette had before is gone */

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,11 @@ int complain_usage(const struct command *command, const char *format, ...)
 
 int complain_option(const struct command *command, int option, const char *word)
 {
+    /* Words may have been put in another order: that of a letter is not known. */
+    char letter[] = {'-', (char)optopt, '\0'};
+    bool is_letter = optopt > ' ' && optopt < 0x7f;
+    if (is_letter)
+        word = letter;
     return option == ':' ? complain_usage(command, "'%s' needs a value", word)
                          : complain_usage(command, "no option '%s'", word);
 }

@@ -99,7 +99,8 @@ static int record(const struct arguments *arguments, struct td_deck *deck)
     td_deck_counts(deck, &counts);
     if (!quiet && counts.played)
         complain("%zu of %zu requests answered from '%s'",
-                 counts.requests - counts.missed - counts.recorded - counts.dropped - counts.lost,
+                 counts.requests - counts.missed - counts.recorded - counts.dropped -
+                     counts.unanswered - counts.lost,
                  counts.requests, arguments->output);
     if (!quiet && counts.missed)
         complain("%zu of %zu requests missed", counts.missed, counts.requests);

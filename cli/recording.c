@@ -81,6 +81,9 @@ int run_options_parse(struct run_options *options, int *argc, char **argv, const
     opterr = 0;
     for (int option; (option = getopt_long(ours, argv, letters, table, NULL)) != -1;) {
         bool known = option != ':' && option != '?';
+        if (!known && !options->command)
+            return complain_usage(options->of, "no command: it goes behind '--', and so do its "
+                                               "options");
         if (!known)
             return complain_option(options->of, option, argv[optind - 1]);
         int code = take_shared(options, option, optarg, &known);
@@ -142,6 +145,15 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
     if (counts->dropped)
         complain("%zu response%s ended early and %s not recorded (--keep-broken records them)",
                  counts->dropped, plural(counts->dropped), counts->dropped == 1 ? "was" : "were");
+    if (counts->unanswered)
+        complain("%zu request%s got no response, and %s not recorded", counts->unanswered,
+                 plural(counts->unanswered), counts->unanswered == 1 ? "was" : "were");
+    if (counts->unfinished && !saved->busy)
+        complain(
+            "%zu transfer%s did not come to an end, and %s not recorded: the program was killed "
+            "or left in the middle of it",
+            counts->unfinished, plural(counts->unfinished),
+            counts->unfinished == 1 ? "was" : "were");
     if (saved->busy)
         complain("%zu process%s still running: what %s records is saved by the next run, or by "
                  "'tapedeck check --fix %s'",

@@ -225,8 +225,8 @@ static void print_summary(struct td_deck *deck, const struct td_deck_counts *cou
     idle_faults(deck, true);
     complain("%zu request%s: %zu answered, %zu missed; %zu of %zu interactions played",
              counts->requests, counts->requests == 1 ? "" : "s",
-             counts->requests - counts->missed - counts->dropped, counts->missed, counts->played,
-             counts->interactions);
+             counts->requests - counts->missed - counts->dropped - counts->unanswered,
+             counts->missed, counts->played, counts->interactions);
     if (!td_deck_processes(deck))
         complain("nothing came to the tape: the command made no HTTP request through a shared "
                  "libcurl; what is linked statically, or uses another library, is not played to");

@@ -271,6 +271,10 @@ void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts)
     counts->missed = run.missed;
     counts->recorded = run.fates[TD_RUN_RECORDED];
     counts->dropped = run.fates[TD_RUN_DROPPED];
+    counts->unanswered = run.fates[TD_RUN_UNANSWERED];
+    counts->unfinished = run.fates[TD_RUN_BEGUN] > run.fates[TD_RUN_ENDED]
+                             ? run.fates[TD_RUN_BEGUN] - run.fates[TD_RUN_ENDED]
+                             : 0;
     counts->lost = run.fates[TD_RUN_LOST];
     for (size_t i = 0; i < counts->interactions; i++)
         counts->played += td_run_played_by(deck->run, i) != 0;

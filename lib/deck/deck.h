@@ -42,12 +42,15 @@ bool td_deck_is_live(const struct td_deck *deck);
 bool td_deck_may_go_live(const struct td_deck *deck);
 bool td_deck_keeps_timing(const struct td_deck *deck);
 
+/* A transfer is live and will be recorded; it is over, however it ended. Any thread. */
+void td_deck_begin(struct td_deck *deck);
+void td_deck_end(struct td_deck *deck);
 /* Records an interaction, which began at `start_ns` of CLOCK_REALTIME; new texts of it come into
  * the arena. What fails is counted and told. `whole`: its response did not end early. `spill` has
  * what was written of its body before. Any thread. */
 void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
                     struct td_arena *arena, int64_t start_ns, bool whole, struct td_spill *spill);
-/* One that nothing was there to record of. */
+/* One that no response came to. */
 void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason);
 /* One that could not even be captured. */
 void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason);

@@ -129,6 +129,16 @@ static void tell(struct td_deck *deck, struct td_buf *what, struct td_bytes meth
     td_buf_release(what);
 }
 
+void td_deck_begin(struct td_deck *deck)
+{
+    td_run_count(deck->run, TD_RUN_BEGUN);
+}
+
+void td_deck_end(struct td_deck *deck)
+{
+    td_run_count(deck->run, TD_RUN_ENDED);
+}
+
 void td_deck_lose(struct td_deck *deck, struct td_bytes url, const char *reason)
 {
     struct td_buf what;
@@ -143,7 +153,7 @@ void td_deck_drop(struct td_deck *deck, struct td_bytes url, const char *reason)
     struct td_buf what;
     td_buf_init(&what);
     td_run_request(deck->run);
-    td_run_count(deck->run, TD_RUN_DROPPED);
+    td_run_count(deck->run, TD_RUN_UNANSWERED);
     td_buf_printf(&what, "tapedeck: not recorded, %s", reason);
     tell(deck, &what, TD_BYTES(""), url, "");
 }

@@ -19,7 +19,7 @@
 
 const char *const td_run_files[] = {STATE_FILE, EAR_FILE, NULL};
 
-static const char magic[8] = "tdrun-2";
+static const char magic[8] = "tdrun-3";
 
 /* In `played_by`: it was played, though not whole, and is free all the same. */
 static const uint32_t lent = UINT32_C(1) << 31;

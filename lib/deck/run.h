@@ -42,7 +42,15 @@ bool td_run_is_free(struct td_run *run, size_t interaction);
 uint32_t td_run_played_by(struct td_run *run, size_t interaction);
 
 /* What became of what was to be recorded. */
-enum td_run_fate { TD_RUN_RECORDED, TD_RUN_DROPPED, TD_RUN_LOST, TD_RUN_FATES };
+enum td_run_fate {
+    TD_RUN_RECORDED,
+    TD_RUN_DROPPED,    /* its response ended early */
+    TD_RUN_UNANSWERED, /* no response came */
+    TD_RUN_LOST,
+    TD_RUN_BEGUN, /* transfers that are live, and recorded */
+    TD_RUN_ENDED,
+    TD_RUN_FATES,
+};
 void td_run_count(struct td_run *run, enum td_run_fate fate);
 /* A fault, by its number in the deck, strikes: false where it has done so `times` times before
  * (0: it may any number of times). */

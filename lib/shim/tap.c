@@ -118,8 +118,8 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
     bool is_proxys = next && td_capture_is_code(capture, "407");
     td_arena_init(&arena);
     if (!td_capture_answered(capture)) {
-        if (td_capture_begun(capture) && !next)
-            td_deck_drop(tap->deck, end.url,
+        if (!next && (td_capture_begun(capture) || result != CURLE_OK))
+            td_deck_drop(tap->deck, end.url.len ? end.url : td_buf_view(&tap->given),
                          result == CURLE_OK ? "its response has no head" : "no response came");
     } else if (tap->known) {
         tap->known--;
@@ -315,10 +315,13 @@ void td_tap_on(struct td_tap *tap, struct td_deck *deck, struct td_bytes url)
 {
     struct td_easy *easy = tap->easy;
     tap->deck = deck;
+    td_deck_begin(deck);
+    tap->finished = false;
     tap->started = tap->connecting = tap->elsewhere = false;
     tap->known = 0;
     tap->writing_head = true;
     clear(tap);
+    td_buf_clear(&tap->url);
     td_buf_clear(&tap->given);
     td_buf_put_bytes(&tap->given, url);
     td_port_option(easy, &tap->given);
@@ -334,8 +337,11 @@ void td_tap_on(struct td_tap *tap, struct td_deck *deck, struct td_bytes url)
 void td_tap_finish(struct td_tap *tap, CURLcode result)
 {
     int cause = errno;
-    if (tap && tap->deck)
+    if (tap && tap->deck && !tap->finished) {
         record(tap, result, false);
+        td_deck_end(tap->deck);
+        tap->finished = true;
+    }
     errno = cause;
 }
 
@@ -343,6 +349,8 @@ void td_tap_off(struct td_tap *tap)
 {
     struct td_easy *easy = tap->easy;
     td_options_restore(easy->real, easy->curl, &easy->options);
+    if (!tap->finished)
+        td_deck_end(tap->deck);
     td_deck_unref(tap->deck);
     tap->deck = NULL;
 }

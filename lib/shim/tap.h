@@ -20,6 +20,7 @@ struct td_tap {
     struct td_buf url;     /* of the request under way */
     struct td_buf given;   /* what the host has asked for */
     struct td_buf first;   /* and how libcurl calls that */
+    bool finished;         /* its end was told to the deck */
     bool started;          /* a request was sent */
     size_t known;          /* exchanges that were played already, before this one went live */
     bool connecting;       /* what is sent and answered now is a CONNECT to a proxy */

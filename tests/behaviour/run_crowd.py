@@ -299,6 +299,17 @@ class Suite:
       self.check(f'tapedeck killed: the next one saves what was recorded ({how})', cassette,
                  range(60), run)
 
+  def test_not_recorded(self):
+    """What did not come to be an interaction is told."""
+    cassette = self.cassette()
+    nowhere, = server.free_ports(1)
+    run = self.record(cassette, self.crowd, f'http://127.0.0.1:{nowhere}/', '1', '1', '1')
+    self.tap.result(b'1 request got no response' in run.err, 'nobody there', run.story())
+    stall = f'{self.crowd} {self.raw}/up/stall 1 1 1'
+    run = self.record(cassette, 'sh', '-c', f'{stall} & sleep 0.7; kill -9 $!; wait; exit 0')
+    self.tap.result(b'1 transfer did not come to an end' in run.err,
+                    'a program that is killed in the middle', run.story())
+
   def test_tapedeck_killed_replacing(self):
     cassette = self.cassette()
     self.record(cassette, self.crowd, self.url, '1', '1', '2')

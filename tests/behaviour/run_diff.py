@@ -92,6 +92,16 @@ class Suite:
     self.check(Run(['sh', '-c', f'{self.tapedeck} diff a.json b.json >/dev/full'], cwd=DATA),
                'a full disk is an error', 3, err='cannot write')
 
+  def test_code(self):
+    """A code that was edited, and not its status: it is what is played."""
+    seed = os.path.join(SEEDS, 'openai-chat-hello.yaml')
+    with open(seed, 'rb') as file:
+      other = self.write('code.yaml', file.read().replace(b'code: 200', b'code: 500'))
+    for options in ([], ['--semantic']):
+      run = self.diff(*options, seed, other)
+      self.tap.result(run.code == 1 and b"code\n    - '200'\n    + '500'\n" in run.out,
+                      'another code, the same status' + ''.join(options), run.story() + run.text())
+
   def test_sources(self):
     body = b'{"model":"claude-1"}'
     with open(os.path.join(DATA, 'a.json'), 'rb') as f:

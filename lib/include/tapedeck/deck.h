@@ -166,7 +166,9 @@ struct td_deck_counts {
     size_t missed;       /* requests that were not answered */
     size_t recorded;     /* interactions that were recorded by this run */
     size_t dropped;      /* responses that ended early, and so were not recorded */
-    size_t lost;         /* interactions that could not be kept, which was told */
+    size_t unanswered;   /* requests that no response came to, and so were not recorded */
+    size_t unfinished; /* transfers that are live and not over: under way, or their process ended */
+    size_t lost;       /* interactions that could not be kept, which was told */
 };
 TD_EXPORT void td_deck_counts(struct td_deck *deck, struct td_deck_counts *counts);
 

@@ -45,10 +45,10 @@ struct td_deck_saved {
     const char *path; /* the cassette, an absolute path; NULL: this deck does not record */
     size_t added;     /* interactions that were saved now */
     size_t total;     /* that the cassette has; only where some were added */
-    size_t lost;      /* interactions that a system which went down has spoilt in CASSETTE.journal */
-    size_t busy;      /* processes that are still recording: theirs is saved by the next run */
-    bool aside;       /* it is in PATH.failed instead, where it would have replaced something */
-    bool replaced;    /* what the cassette had before is gone */
+    size_t lost;   /* interactions that a system which went down has spoilt in CASSETTE.journal */
+    size_t busy;   /* processes that are still recording: theirs is saved by the next run */
+    bool aside;    /* it is in PATH.failed instead, where it would have replaced something */
+    bool replaced; /* what the cassette had before is gone */
 };
 /* What a recording of the deck's cassette that was killed had left, and was saved when the deck was
  * opened; lives as long as the deck. */

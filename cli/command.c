@@ -45,8 +45,7 @@ int complain_option(const struct command *command, int option, const char *word)
 {
     /* Words may have been put in another order: that of a letter is not known. */
     char letter[] = {'-', (char)optopt, '\0'};
-    bool is_letter = optopt > ' ' && optopt < 0x7f;
-    if (is_letter)
+    if (option == '?' && optopt > ' ' && optopt < 0x7f && strncmp(word, "--", 2) != 0)
         word = letter;
     return option == ':' ? complain_usage(command, "'%s' needs a value", word)
                          : complain_usage(command, "no option '%s'", word);

@@ -203,7 +203,7 @@ void td_deck_record(struct td_deck *deck, struct td_interaction *interaction,
         deck->options.hooks.after_capture(deck->options.context, &draft);
     if (draft.discarded)
         return;
-    struct td_journal_body *body = td_spill_end(spill, deck, &interaction->response.message);
+    struct td_journal_body *body = td_spill_end(spill, deck, interaction);
     int status = draft.failed ? td_error_nomem(&err)
                  : body       ? scrub_beside_body(deck, interaction, arena, &err)
                               : scrub(deck, interaction, arena, &err);

@@ -3,21 +3,49 @@
 
 #include "deck/inside.h"
 
-static void begin(struct td_spill *spill, const struct td_deck *deck, struct td_bytes content_type)
+static struct td_bytes type_of(const struct td_interaction *interaction)
+{
+    struct td_bytes type = {0};
+    td_fields_get(&interaction->response.message.headers, TD_BYTES("Content-Type"), &type);
+    return type;
+}
+
+/* A request that grows afterwards may hold more that is said back. */
+static size_t size_of(const struct td_recorded_request *request)
+{
+    size_t size = request->url.len + request->message.body.len;
+    for (size_t i = 0; i < request->message.headers.count; i++)
+        size += request->message.headers.items[i].value.len + 1;
+    return size;
+}
+
+void td_spill_begin(struct td_spill *spill, const struct td_deck *deck,
+                    const struct td_interaction *interaction)
 {
     spill->begun = true;
     td_ahead_init(&spill->ahead);
-    td_buf_put_bytes(&spill->type, content_type);
+    td_ahead_init(&spill->ahead_said_back);
+    td_buf_put_bytes(&spill->type, type_of(interaction));
+    spill->asked = size_of(&interaction->request);
     spill->cassettes = deck->cassette_count;
-    spill->ahead.stopped = !deck->journal || td_buf_failed(&spill->type);
+    spill->ahead.stopped = !deck->journal || td_buf_failed(&spill->type) ||
+                           td_scrub_said_back(deck->scrubber, interaction, &spill->said_back) < 0;
 }
 
-/* Looks at what is new. A cassette that was added has brought rules of its own. */
-static void look(struct td_spill *spill, const struct td_deck *deck, bool whole)
+/* Looks at what is new; how much is clean. A cassette that was added has brought rules of its own.
+ */
+static size_t look(struct td_spill *spill, const struct td_deck *deck, bool whole)
 {
+    struct td_bytes type = td_buf_view(&spill->type);
     if (spill->cassettes != deck->cassette_count)
         spill->ahead.stopped = true;
-    td_ahead_look(&spill->ahead, deck->scrubber, td_buf_view(&spill->type), spill->body, whole);
+    td_ahead_look(&spill->ahead, deck->scrubber, type, spill->body, whole);
+    if (!spill->said_back)
+        return spill->ahead.clean;
+    td_ahead_look(&spill->ahead_said_back, spill->said_back, type, spill->body, whole);
+    spill->ahead.stopped |= spill->ahead_said_back.stopped;
+    return spill->ahead.clean < spill->ahead_said_back.clean ? spill->ahead.clean
+                                                             : spill->ahead_said_back.clean;
 }
 
 static void drop(struct td_spill *spill)
@@ -26,16 +54,12 @@ static void drop(struct td_spill *spill)
     spill->file = NULL;
 }
 
-void td_spill_more(struct td_spill *spill, struct td_deck *deck, struct td_bytes content_type,
-                   struct td_bytes body)
+void td_spill_more(struct td_spill *spill, struct td_deck *deck, struct td_bytes body)
 {
-    if (!spill->begun)
-        begin(spill, deck, content_type);
     if (spill->ahead.stopped)
         return;
     spill->body = body;
-    look(spill, deck, false);
-    size_t clean = spill->ahead.clean;
+    size_t clean = look(spill, deck, false);
     if (!spill->ahead.stopped && clean > spill->written) {
         if (!spill->file)
             spill->file = td_journal_body_new(deck->journal);
@@ -49,13 +73,13 @@ void td_spill_more(struct td_spill *spill, struct td_deck *deck, struct td_bytes
 }
 
 struct td_journal_body *td_spill_end(struct td_spill *spill, const struct td_deck *deck,
-                                     const struct td_message *response)
+                                     const struct td_interaction *interaction)
 {
-    struct td_bytes type = {0};
+    struct td_bytes body = interaction->response.message.body;
     struct td_journal_body *file = spill->file;
-    td_fields_get(&response->headers, TD_BYTES("Content-Type"), &type);
-    if (!file || response->body.data != spill->body.data || response->body.len != spill->body.len ||
-        !td_bytes_equal(type, td_buf_view(&spill->type)))
+    if (!file || body.data != spill->body.data || body.len != spill->body.len ||
+        size_of(&interaction->request) != spill->asked ||
+        !td_bytes_equal(type_of(interaction), td_buf_view(&spill->type)))
         return NULL;
     look(spill, deck, true);
     if (spill->ahead.stopped)
@@ -67,6 +91,7 @@ struct td_journal_body *td_spill_end(struct td_spill *spill, const struct td_dec
 void td_spill_clear(struct td_spill *spill)
 {
     drop(spill);
+    td_scrubber_free(spill->said_back);
     td_buf_release(&spill->type);
     *spill = (struct td_spill){0};
 }

@@ -92,15 +92,6 @@ static bool is(struct td_bytes name, const char *wanted)
     return td_bytes_equal_nocase(name, td_bytes_of(wanted));
 }
 
-struct td_bytes td_capture_header(const struct td_capture *capture, const char *name)
-{
-    struct td_bytes text = td_buf_view(&capture->head), line, found, value;
-    while (next_line(&text, &line))
-        if (split_field(line, &found, &value) && is(found, name))
-            return value;
-    return td_bytes("", 0);
-}
-
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
                           int64_t real_ns)
 {

@@ -42,8 +42,6 @@ bool td_capture_begun(const struct td_capture *capture);
 bool td_capture_answered(const struct td_capture *capture);
 /* Whether the response has this code. */
 bool td_capture_is_code(const struct td_capture *capture, const char *code);
-/* The first value of a header of the response, or an empty one. */
-struct td_bytes td_capture_header(const struct td_capture *capture, const char *name);
 
 void td_capture_send_head(struct td_capture *capture, struct td_bytes bytes, int64_t now_ns,
                           int64_t real_ns);

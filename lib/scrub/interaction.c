@@ -26,7 +26,8 @@ struct scrubbing {
     struct td_interaction *interaction;
     struct td_arena *arena;
     struct td_leaks *findings;
-    bool failed; /* memory ran out */
+    bool failed;          /* memory ran out */
+    struct td_echo *echo; /* learns, as long as it is set */
     /* Of the part at hand. */
     bool response;
     enum td_scrub_part part;
@@ -120,6 +121,7 @@ static bool scrub(struct scrubbing *scrubbing, struct td_bytes *text, enum td_pa
         .scrubber = scrubbing->scrubber,
         .kind = kind,
         .name = name,
+        .echo = scrubbing->echo,
         .changed = take_changes,
         .context = scrubbing,
     };
@@ -219,6 +221,8 @@ static void scrub_message(struct scrubbing *scrubbing, struct td_message *messag
     size_t was = message->body.len;
     td_fields_get(&message->headers, TD_BYTES("Content-Type"), &type);
     scrub_fields(scrubbing, &message->headers, TD_SCRUB_HEADER);
+    if (scrubbing->response)
+        scrubbing->echo = NULL;
     if (scrub(scrubbing, &message->body, TD_PART_BODY, TD_SCRUB_BODY, 0, type))
         follow_length(scrubbing, message, was);
     scrub_fields(scrubbing, &message->trailer, TD_SCRUB_TRAILER);
@@ -290,6 +294,40 @@ static void scrub_response(struct scrubbing *scrubbing)
     scrub(scrubbing, &response->shape.broken, TD_PART_TEXT, TD_SCRUB_BROKEN, 0, none);
 }
 
+/* From what was learned so far. */
+static struct td_scrubber *make_said_back(struct scrubbing *scrubbing, struct td_echo *echo)
+{
+    struct td_scrubber *made = echo->count ? td_echo_scrubber(echo, scrubbing->scrubber) : NULL;
+    scrubbing->failed |= echo->failed || (echo->count && !made);
+    return made;
+}
+
+int td_scrub_said_back(const struct td_scrubber *scrubber, const struct td_interaction *interaction,
+                       struct td_scrubber **made)
+{
+    struct td_interaction copy = *interaction;
+    struct td_arena arena;
+    struct td_echo echo;
+    struct scrubbing scrubbing = {
+        .scrubber = scrubber,
+        .interaction = &copy,
+        .arena = &arena,
+        .echo = &echo,
+    };
+    td_arena_init(&arena);
+    td_echo_init(&echo);
+    scrub_request(&scrubbing);
+    scrub_fields(&scrubbing, &copy.response.message.headers, TD_SCRUB_HEADER);
+    *made = make_said_back(&scrubbing, &echo);
+    if (scrubbing.failed) {
+        td_scrubber_free(*made);
+        *made = NULL;
+    }
+    td_echo_release(&echo);
+    td_arena_release(&arena);
+    return scrubbing.failed ? TD_ERR_NOMEM : 0;
+}
+
 int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interaction *interaction,
                          struct td_arena *arena, struct td_leaks *findings, struct td_error *err)
 {
@@ -299,7 +337,17 @@ int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interacti
         .arena = arena,
         .findings = findings,
     };
+    struct td_echo echo;
+    td_echo_init(&echo);
+    scrubbing.echo = &echo;
     scrub_request(&scrubbing);
     scrub_response(&scrubbing);
+    struct td_scrubber *said_back = make_said_back(&scrubbing, &echo);
+    if (said_back) {
+        scrubbing.scrubber = said_back;
+        scrub_response(&scrubbing);
+    }
+    td_scrubber_free(said_back);
+    td_echo_release(&echo);
     return scrubbing.failed ? td_error_nomem(err) : 0;
 }

@@ -52,7 +52,8 @@ int td_part_scrub(const struct td_part *part, struct td_bytes text, struct td_bu
     td_buf_init(&now);
     td_buf_init(&next);
     for (int round = 0; round < ROUNDS && status == 0; round++) {
-        struct td_work work = {.scrubber = part->scrubber, .matching = part->matching};
+        struct td_work work = {
+            .scrubber = part->scrubber, .matching = part->matching, .echo = part->echo};
         td_desk_init(&work.desk);
         examine(&work, part, *changed ? td_buf_view(&now) : text);
         if (part->open)

@@ -23,7 +23,8 @@ struct td_part {
     /* Is told of what one round has found and changed, before the text is; may be NULL. */
     void (*changed)(void *context, const struct td_desk *desk, const struct td_sheet *sheet);
     void *context;
-    bool *open; /* is set where something begins whose end may be anywhere; may be NULL */
+    struct td_echo *echo; /* learns what is known by its name; may be NULL */
+    bool *open;           /* is set where something begins whose end may be anywhere; may be NULL */
 };
 
 /* Appends the new text, and sets *changed, or leaves `out` as it is. 0 or TD_ERR_NOMEM. */

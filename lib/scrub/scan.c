@@ -65,6 +65,8 @@ void td_work_report(struct td_work *work, const struct td_view *view, size_t sta
         return;
     }
     work->reports++;
+    if (work->echo && order == TD_ORDER_NAME)
+        td_echo_learn(work->echo, rule, text);
     uint64_t hash = td_siphash(scrubber->key, text);
     secret.fingerprint = (uint32_t)(hash >> 16 & 0xffff);
     int len = snprintf(mark, sizeof mark, "[REDACTED%s%s", work->matching ? "" : ":",
@@ -184,7 +186,9 @@ static void take_literal(struct scan *scan, const struct td_literal *literal, si
         break;
     case TD_LITERAL_VARIABLE:
         td_work_report(scan->work, scan->view, at, at + literal->text.len,
-                       td_special_rules[TD_SPECIAL_ENVIRONMENT].id,
+                       scrubber->variables[literal->index].rule
+                           ? scrubber->variables[literal->index].rule
+                           : td_special_rules[TD_SPECIAL_ENVIRONMENT].id,
                        scrubber->variables[literal->index].name, TD_ORDER_ENVIRONMENT);
         break;
     case TD_LITERAL_BASE64:

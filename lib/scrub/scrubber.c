@@ -57,11 +57,25 @@ static int add_after_digit(struct td_literals *literals, struct td_arena *arena,
     return status;
 }
 
+static int fill_values(const struct td_scrubber *scrubber, struct td_literals *literals,
+                       struct td_arena *arena)
+{
+    int status = 0;
+    for (size_t i = 0; i < scrubber->variable_count && status == 0; i++)
+        status = add_literal(literals, arena, scrubber->variables[i].value, false,
+                             TD_LITERAL_VARIABLE, i, true);
+    return status;
+}
+
+static int fill_mark(struct td_literals *literals, struct td_arena *arena)
+{
+    return add_literal(literals, arena, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
+}
+
 int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *literals,
                      struct td_arena *arena)
 {
-    int status =
-        add_literal(literals, arena, TD_BYTES("[REDACTED"), false, TD_LITERAL_MARK, 0, true);
+    int status = fill_mark(literals, arena);
     for (size_t i = 0; i < td_key_shape_count && status == 0; i++) {
         struct td_bytes text = td_bytes_of(td_key_shapes[i].literal);
         if (text.len == 2)
@@ -76,10 +90,7 @@ int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *lit
         status = add_literal(literals, arena, td_bytes_of(literal->literal), literal->nocase,
                              TD_LITERAL_SPECIAL, i, base64);
     }
-    for (size_t i = 0; i < scrubber->variable_count && status == 0; i++)
-        status = add_literal(literals, arena, scrubber->variables[i].value, false,
-                             TD_LITERAL_VARIABLE, i, true);
-    return status;
+    return status == 0 ? fill_values(scrubber, literals, arena) : status;
 }
 
 /* What is only looked for where it is asked for. */
@@ -203,6 +214,45 @@ int td_scrubber_new(struct td_scrubber **made, const struct td_scrub_config *con
     else
         *made = scrubber;
     return status;
+}
+
+static bool copy_list(struct td_list *to, const struct td_list *from, struct td_arena *arena)
+{
+    struct td_bytes *items = calloc(from->count + 1, sizeof *items);
+    bool ok = items != NULL;
+    for (size_t i = 0; i < from->count && ok; i++) {
+        items[i] = td_arena_copy(arena, from->items[i]);
+        ok = items[i].data != NULL;
+    }
+    *to = (struct td_list){items, ok ? from->count : 0};
+    return ok;
+}
+
+struct td_scrubber *td_scrubber_of_values(const struct td_scrubber *like,
+                                          const struct td_variable *values, size_t count)
+{
+    struct td_scrubber *scrubber = calloc(1, sizeof *scrubber);
+    if (!scrubber)
+        return NULL;
+    td_arena_init(&scrubber->arena);
+    td_literals_init(&scrubber->literals);
+    td_names_init(&scrubber->names);
+    scrubber->pseudonyms = like->pseudonyms;
+    memcpy(scrubber->key, like->key, sizeof scrubber->key);
+    scrubber->variables = calloc(count + 1, sizeof *scrubber->variables);
+    bool ok =
+        scrubber->variables && copy_list(&scrubber->disabled, &like->disabled, &scrubber->arena);
+    for (size_t i = 0; i < count && ok; i++) {
+        struct td_variable *variable = &scrubber->variables[scrubber->variable_count++];
+        *variable = values[i];
+        variable->value = td_arena_copy(&scrubber->arena, values[i].value);
+        ok = variable->value.data != NULL;
+    }
+    if (ok && fill_mark(&scrubber->literals, &scrubber->arena) == 0 &&
+        fill_values(scrubber, &scrubber->literals, &scrubber->arena) == 0)
+        return scrubber;
+    td_scrubber_free(scrubber);
+    return NULL;
 }
 
 void td_scrubber_free(struct td_scrubber *scrubber)

@@ -3,6 +3,7 @@
 #ifndef TD_SCRUB_SCRUBBER_H
 #define TD_SCRUB_SCRUBBER_H
 
+#include "scrub/echo.h"
 #include "scrub/literals.h"
 #include "scrub/names.h"
 #include "scrub/pattern.h"
@@ -22,9 +23,11 @@ enum td_literal_kind {
     TD_LITERAL_SIGN,     /* of JSON that takes a closer one */
 };
 
-/* A variable of the environment. */
+/* A value that is a secret whatever it looks like: a variable's of the environment; or one that
+ * `rule` has found before. */
 struct td_variable {
     const char *name;
+    const char *rule; /* NULL: the environment's */
     struct td_bytes value;
 };
 
@@ -55,6 +58,10 @@ struct td_scrubber {
  * TD_ERR_NOMEM. */
 int td_scrubber_fill(const struct td_scrubber *scrubber, struct td_literals *literals,
                      struct td_arena *arena);
+/* One that knows these values and no other rule, and else is like another one; the values' texts
+ * are copied. NULL where memory ran out. */
+struct td_scrubber *td_scrubber_of_values(const struct td_scrubber *like,
+                                          const struct td_variable *values, size_t count);
 /* `id` is borrowed. */
 int td_scrubber_add_pattern(struct td_scrubber *scrubber, const char *id, struct td_bytes source,
                             struct td_error *err);
@@ -71,9 +78,10 @@ enum {
 /* One text that is being scrubbed. */
 struct td_work {
     const struct td_scrubber *scrubber;
-    bool matching;  /* placeholders become "[REDACTED]" */
-    size_t reports; /* so far */
-    bool open;      /* something may begin here that has no end yet: a private key */
+    bool matching;        /* placeholders become "[REDACTED]" */
+    size_t reports;       /* so far */
+    struct td_echo *echo; /* learns what is known by its name; or NULL */
+    bool open;            /* something may begin here that has no end yet: a private key */
     struct td_desk desk;
 };
 

@@ -82,7 +82,7 @@ static int add(struct td_scrubber *scrubber, struct td_bytes name, struct td_byt
     struct td_bytes secret = td_arena_copy(&scrubber->arena, value);
     if (!kept.data || !secret.data)
         return td_error_nomem(err);
-    variables[scrubber->variable_count++] = (struct td_variable){kept.data, secret};
+    variables[scrubber->variable_count++] = (struct td_variable){kept.data, NULL, secret};
     return 0;
 }
 

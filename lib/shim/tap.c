@@ -97,13 +97,10 @@ static void clear(struct td_tap *tap)
     td_capture_clear(&tap->capture);
 }
 
-/* The exchange is over: `next` where another one follows on this transfer. */
-static void record(struct td_tap *tap, CURLcode result, bool next)
+/* What was captured so far, as it is where the exchange ends like that. */
+static bool finish_capture(struct td_tap *tap, CURLcode result, bool next, struct td_arena *arena,
+                           struct td_interaction *interaction, bool *whole)
 {
-    struct td_capture *capture = &tap->capture;
-    struct td_interaction interaction;
-    struct td_arena arena;
-    bool whole;
     struct td_capture_end end = {
         .url = td_buf_view(&tap->url),
         .decoded = decodes(tap->easy),
@@ -114,20 +111,30 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
         .whole = next || ends_whole(result),
         .broken = next ? NULL : broken_by(result),
     };
+    return td_capture_finish(&tap->capture, &end, arena, interaction, whole);
+}
+
+/* The exchange is over: `next` where another one follows on this transfer. */
+static void record(struct td_tap *tap, CURLcode result, bool next)
+{
+    struct td_capture *capture = &tap->capture;
+    struct td_interaction interaction;
+    struct td_arena arena;
+    bool whole;
     /* That is between libcurl and a proxy, as a CONNECT is; no proxy stands before a tape. */
     bool is_proxys = next && td_capture_is_code(capture, "407");
     td_arena_init(&arena);
     if (!td_capture_answered(capture)) {
         if (!next && (td_capture_begun(capture) || result != CURLE_OK))
-            td_deck_drop(tap->deck, end.url.len ? end.url : td_buf_view(&tap->given),
+            td_deck_drop(tap->deck, td_buf_view(tap->url.len ? &tap->url : &tap->given),
                          result == CURLE_OK ? "its response has no head" : "no response came");
     } else if (tap->known) {
         tap->known--;
     } else if (!is_proxys) {
-        if (td_capture_finish(capture, &end, &arena, &interaction, &whole))
+        if (finish_capture(tap, result, next, &arena, &interaction, &whole))
             td_deck_record(tap->deck, &interaction, &arena, capture->start_ns, whole, &tap->spill);
         else
-            td_deck_lose(tap->deck, end.url, "memory ran out");
+            td_deck_lose(tap->deck, td_buf_view(&tap->url), "memory ran out");
     }
     td_arena_release(&arena);
     clear(tap);
@@ -271,6 +278,20 @@ static bool is_head_line(struct td_tap *tap)
     return tap->connecting || tap->writing_head;
 }
 
+static void spill(struct td_tap *tap)
+{
+    struct td_interaction interaction;
+    struct td_arena arena;
+    if (!tap->spill.begun) {
+        td_arena_init(&arena);
+        if (finish_capture(tap, CURLE_OK, false, &arena, &interaction, &(bool){false}))
+            td_spill_begin(&tap->spill, tap->deck, &interaction);
+        td_arena_release(&arena);
+    }
+    if (tap->spill.begun)
+        td_spill_more(&tap->spill, tap->deck, td_buf_view(&tap->capture.body));
+}
+
 static void tap_body(struct td_tap *tap, struct td_bytes bytes, int64_t came_ns)
 {
     struct td_capture *capture = &tap->capture;
@@ -278,8 +299,7 @@ static void tap_body(struct td_tap *tap, struct td_bytes bytes, int64_t came_ns)
     td_capture_body(capture, bytes, came_ns);
     /* Chunks could have cut a secret; and what goes by in front of it is not recorded. */
     if (capture->body.len > TD_SPILL_LEAST && !takes_chunks(tap->easy) && !tap->known)
-        td_spill_more(&tap->spill, tap->deck, td_capture_header(capture, "Content-Type"),
-                      td_buf_view(&capture->body));
+        spill(tap);
     errno = cause;
 }
 

@@ -129,12 +129,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
     if 'table' in self.path:
       self.reply('application/json', body.decode(), of)
       return
+    if 'said-back' in self.path:
+      self.reply('text/plain', self.said_back(), of)
+      return
     half = len(of['shape']) // 2  # a stream that cuts a secret in two
     events = ''.join(f'data: {json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]})}\n\n'
                      for part in ('the key is ', of['shape'][:half], of['shape'][half:]))
     text = events if 'stream' in self.path else json.dumps(
         {'access_token': of['json'], 'said': f'use {of["shape"]} and {of["environment"]}'})
     self.reply('text/event-stream' if 'stream' in self.path else 'application/json', text, of)
+
+  def said_back(self):
+    """The request, as a server shows it that is asked to: in several encodings, and far apart."""
+    seen = f'{self.path}\n{self.headers}'
+    filler = 'Nothing to see in this line of the text that is in between.\n'
+    return filler.join([seen, urllib.parse.quote(seen), json.dumps(seen),
+                        base64.b64encode(seen.encode()).decode(), filler * 25000, seen])
 
   def reply(self, content_type, text, of):
     self.send_response(200)
@@ -177,6 +187,7 @@ def script(url, canaries, rounds, folder):
         f'curl -si -d {quote(body)} {quote(f"{url}/no-form/{i}")}',
         f'curl -si -d {quote(of["shape"] + "&x=1")} {quote(f"{url}/bare/{i}")}',
         f'curl -si -H "Content-Type: application/json" -d @{table} {quote(f"{url}/table/{i}")}',
+        f'curl -si {flags} {quote(f"{url}/said-back/{i}?key={key}")}',
         f'curl -siN -H "x-trace: {of["environment"]}" {quote(f"{url}/stream/{i}")}',
     ]
   return '\n'.join(lines) + '\n'
@@ -223,12 +234,12 @@ class Canary:
                'none is in what tapedeck says', recorded.story())
     played = Run([*no_network(), self.tapedeck, 'replay', '--strict', 'tape.yaml', '--', 'sh', '-c',
                   command], env=self.env, cwd=self.work)
-    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 36,
+    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 40,
                'what was scrubbed plays to the same program', played.story())
     other = Canaries(8)
     played = Run([*no_network(), self.tapedeck, 'replay', 'tape.yaml', '--', 'sh', '-c',
                   script(self.server.url, other, 4, self.given)], env=self.env, cwd=self.work)
-    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 36,
+    tap.result(played.code == 0 and played.out.count(b'HTTP/1.1 200') == 40,
                'and to one with other keys', played.story())
 
   def kill(self, tap, kills):

@@ -292,6 +292,40 @@ static void test_text(void **state)
     td_scrubber_free(scrubber);
 }
 
+/* What a header has given away is taken out of the response, and not what looks like a word. */
+static void test_said_back(void **state)
+{
+    struct td_scrubber *scrubber = make(NULL);
+    struct td_field asked[] = {
+        {TD_BYTES("X-Api-Key"), TD_BYTES("plain4455key")},
+        {TD_BYTES("Authorization"), TD_BYTES("Basic YWRhOmxvdmVsYWNlMTg1Mg==")},
+        {TD_BYTES("Cookie"), TD_BYTES("theme=very-dark-colours; sid=a1b2c3d4e5f6g7h8")}};
+    struct td_field answered[] = {{TD_BYTES("Content-Type"), TD_BYTES("text/plain")},
+                                  {TD_BYTES("X-Seen"), TD_BYTES("plain4455key")}};
+    struct td_interaction interaction = {0};
+    struct td_leaks found;
+    struct td_arena arena;
+    (void)state;
+    td_arena_init(&arena);
+    td_leaks_init(&found);
+    interaction.request.url = TD_BYTES("http://a.test/?key=zyxw9876vuts");
+    interaction.request.message.headers = (struct td_fields){asked, 3};
+    interaction.response.message.headers = (struct td_fields){answered, 2};
+    interaction.response.message.body =
+        TD_BYTES("plain4455key, ada and lovelace1852, very-dark-colours, a1b2c3d4e5f6g7h8, "
+                 "zyxw9876vuts, cGxhaW40NDU1a2V5");
+    assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, &found, NULL), 0);
+    struct td_message *message = &interaction.response.message;
+    assert_string_equal(message->body.data,
+                        "[REDACTED:api-key], ada and [REDACTED:authorization], very-dark-colours, "
+                        "[REDACTED:cookie], [REDACTED:api-key], W1JFREFDVEVEOmFwaS1rZXld");
+    assert_string_equal(message->headers.items[1].value.data, "[REDACTED:api-key]");
+    assert_string_equal(message->headers.items[0].value.data, "text/plain");
+    td_leaks_release(&found);
+    td_arena_release(&arena);
+    td_scrubber_free(scrubber);
+}
+
 /* ---- while a body comes ---- */
 
 enum { AHEAD = 2048, NOISE = 12 * AHEAD };
@@ -723,6 +757,7 @@ int main(void)
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_said_back),
         cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_ahead_long_run),
         cmocka_unit_test(test_ahead_late_reason),

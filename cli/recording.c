@@ -46,6 +46,9 @@ static int take_shared(struct run_options *options, int option, const char *valu
             return complain_usage(options->of, "%s", err.message);
         return 0;
     case FLAG_PASSTHROUGH:
+        if (strchr(value, '/'))
+            return complain_usage(options->of,
+                                  "--passthrough wants a host ('localhost:8080'), not '%s'", value);
         return append(&options->passthrough, value);
     case FLAG_NO_TIMING:
         options->deck.no_timing = true;

@@ -183,12 +183,28 @@ __attribute__((constructor)) static void announce(void)
         started_in = getcwd(NULL, 0);
 }
 
+/* A mode alone does nothing, which whoever set it does not expect. */
+static void warn_of_mode(void)
+{
+    const char *name = getenv("TAPEDECK_MODE");
+    struct td_error err;
+    enum td_mode mode;
+    if (!name || !*name || td_mode_parse(name, &mode, &err) < 0 || mode == TD_MODE_PASSTHROUGH)
+        return;
+    td_error_set(
+        &err, TD_ERR_INVALID,
+        "TAPEDECK_MODE is '%s', but TAPEDECK_CASSETTE names no cassette: transfers are live", name);
+    say_error(&err);
+}
+
 static void begin(void)
 {
     const char *list = getenv("TAPEDECK_CASSETTE");
     wanted = list && *list;
-    if (!wanted)
+    if (!wanted) {
+        warn_of_mode();
         return;
+    }
     struct td_deck *deck = load(list, &trouble);
     if (deck) {
         td_deck_set_teller(deck, tell);

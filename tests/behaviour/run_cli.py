@@ -82,6 +82,10 @@ class Suite:
         (['replay'], 'no cassette'), (['replay', '--', 'true'], 'no cassette'),
         (['replay', HELLO], 'no command'), (['replay', HELLO, '--'], 'no command'),
         (['replay', '--nosuch', HELLO, '--', 'true'], "no option '--nosuch'"),
+        (['record', 'x', '-Q', '--', 'true'], "no option '-Q'"),
+        (['record', '-o', 'x', 'curl', '-sS', URL], "no command: it goes behind '--'"),
+        (['record', '-o'], "no command: it goes behind '--'"),
+        (['replay', '--passthrough', 'http://a.test', HELLO, '--', 'true'], 'wants a host'),
         (['show'], 'no cassette'), (['show', HELLO, WEATHER], 'one cassette at a time'),
         (['show', HELLO + '#x'], "'x' is not the id"), (['show', HELLO + '#7'], 'has the id 7'),
         (['show', '--request-body', WEATHER], 'say which'),
@@ -205,6 +209,9 @@ class Suite:
     preload = preloaded_by(self.tapedeck)
     asked = no_network() + ['curl', '-sS', '-d', '@' + self.body, URL]
     response = self.run('show', '--response-body', HELLO).out
+    self.check(Run(['curl', '-s', 'http://127.0.0.1:1/'],
+                   env=clean_environment(LD_PRELOAD=preload, TAPEDECK_MODE='record')),
+               'a mode without a cassette', 7, b'', ["TAPEDECK_MODE is 'record', but"])
     plays = lambda **more: Run(asked, env=clean_environment(LD_PRELOAD=preload, **more))
     self.check(plays(TAPEDECK_CASSETTE=WEATHER + ':' + HELLO), 'TAPEDECK_CASSETTE is a list',
                out=response)

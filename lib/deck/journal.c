@@ -289,6 +289,7 @@ int td_journal_keep(struct td_journal *journal, struct td_error *err)
     pthread_mutex_lock(&lock);
     journal->header.keeps = true;
     int status = open_file(journal, err);
+    journal->header.keeps = status == 0;
     pthread_mutex_unlock(&lock);
     return status;
 }

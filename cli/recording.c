@@ -143,7 +143,7 @@ static void say_lost(const struct td_deck_saved *saved)
 }
 
 static void say(struct td_deck *deck, const struct td_deck_counts *counts,
-                const struct td_deck_saved *saved, const char *path)
+                const struct td_deck_saved *saved, const char *path, int code)
 {
     if (counts->dropped)
         complain("%zu response%s ended early and %s not recorded (--keep-broken records them)",
@@ -163,13 +163,19 @@ static void say(struct td_deck *deck, const struct td_deck_counts *counts,
                  saved->busy, saved->busy == 1 ? " is" : "es are", saved->busy == 1 ? "it" : "they",
                  path);
     if (saved->aside)
-        complain("recorded %zu interaction%s in '%s.failed': %s, so '%s' was left as it is",
-                 saved->added, plural(saved->added), path,
-                 counts->lost ? "not all could be kept" : "the command failed", path);
-    else if (saved->added)
+        complain("%s %zu interaction%s in '%s.failed': %s, so '%s' was left as it is",
+                 code || counts->lost ? "recorded" : "put", saved->aside, plural(saved->aside),
+                 path,
+                 counts->lost ? "not all could be kept"
+                 : code       ? "the command failed"
+                              : "another recording was killed",
+                 path);
+    if (saved->added)
         complain("recorded %zu interaction%s in '%s'%s, which has %zu now", saved->added,
                  plural(saved->added), path, saved->replaced ? " in place of what was there" : "",
                  saved->total);
+    else if (saved->aside)
+        return;
     else if (!td_deck_processes(deck))
         complain("nothing was recorded: the command made no HTTP request through a shared "
                  "libcurl; what is linked statically, or uses another library, is not seen");
@@ -181,7 +187,7 @@ void tell_found(const struct td_deck *deck, const char *path)
 {
     const struct td_deck_saved *found = td_deck_found(deck);
     say_lost(found);
-    if (found->added && found->aside)
+    if (found->aside)
         complain(
             "put %zu interaction%s in '%s.failed' that a recording had left when it was killed: "
             "'%s', which it was to replace, was left as it is",
@@ -201,6 +207,6 @@ int finish_recording(struct td_deck *deck, const char *path, bool quiet, int cod
         return complain_error(&err);
     say_lost(&saved);
     if (!quiet)
-        say(deck, &counts, &saved, path);
+        say(deck, &counts, &saved, path, code);
     return counts.lost || saved.lost ? EXIT_INPUT : 0;
 }

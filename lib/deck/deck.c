@@ -287,13 +287,14 @@ int td_deck_eject(struct td_deck *deck, struct td_error *err)
     if (!take_out(deck))
         return td_error_set(err, TD_ERR_INVALID, "the deck is not inserted");
     struct td_deck_saved saved;
-    int status = td_deck_save(deck, true, &saved, err);
+    struct td_deck_counts counts;
+    td_deck_counts(deck, &counts);
+    int status = td_deck_save(deck, !counts.lost, &saved, err);
     if (deck->options.hooks.on_eject)
         deck->options.hooks.on_eject(deck->options.context);
     if (status < 0)
         return status;
-    struct td_deck_counts counts;
-    td_deck_counts(deck, &counts);
+    counts.lost += saved.lost;
     if (counts.lost)
         return td_error_set(err, TD_ERR_IO, "%zu interactions could not be recorded", counts.lost);
     if (counts.missed)

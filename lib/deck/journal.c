@@ -16,7 +16,7 @@
 #include "base/grow.h"
 #include "cassette/pack.h"
 
-static const char journal_magic[8] = "tdjrnl-3";
+static const char journal_magic[8] = "tdjrnl-4";
 static const uint64_t frame_magic = 0x32656d6172666474; /* "tdframe2" */
 
 struct frame {
@@ -83,6 +83,16 @@ void td_journal_folder(const char *cassette, struct td_buf *folder)
     td_buf_printf(folder, "%s.journal", cassette);
 }
 
+/* Of no other journal on this machine. */
+static uint64_t new_family(void)
+{
+    static _Atomic uint64_t count;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return (ns + ++count) ^ (uint64_t)getpid() << 42;
+}
+
 struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td_identity base,
                                   const char *keeper)
 {
@@ -96,6 +106,7 @@ struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td
     memcpy(journal->header.magic, journal_magic, sizeof journal_magic);
     journal->header.replaces = replaces;
     journal->header.base = base;
+    journal->header.family = new_family();
     snprintf(journal->header.keeper, sizeof journal->header.keeper, "%s", keeper);
     journal->fd = -1;
     pthread_mutex_lock(&lock);
@@ -297,6 +308,11 @@ int td_journal_keep(struct td_journal *journal, struct td_error *err)
 const char *td_journal_name(const struct td_journal *journal)
 {
     return journal->fd < 0 ? "" : journal->name;
+}
+
+uint64_t td_journal_family(const struct td_journal *journal)
+{
+    return journal->header.family;
 }
 
 /* ---- bodies ---- */
@@ -536,13 +552,21 @@ static bool is_own(int folder, const char *name)
     return own;
 }
 
-/* Whether somebody writes the file, if there is one: it is not locked afterwards. */
+/* Whether another process has locked it: only looked at, so that two who look do not take each
+ * other for writers. */
+static bool is_locked(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
+/* Whether somebody writes the file, if there is one. */
 static bool is_busy(int folder, const char *name)
 {
     if (is_own(folder, name))
         return true;
-    int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    bool busy = fd >= 0 && lock_file(fd, F_WRLCK) < 0;
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool busy = fd >= 0 && is_locked(fd);
     if (fd >= 0)
         close(fd);
     return busy;
@@ -550,23 +574,24 @@ static bool is_busy(int folder, const char *name)
 
 enum state { FREE, BUSY, KEPT };
 
-/* Opens a file that is free, and locks it: the descriptor, or -1 with errno. */
-static enum state open_free(int folder, const char *name, int *fd)
+/* Opens a file that is free, and locks it if it is to be taken: the descriptor, or -1 with errno.
+ */
+static enum state open_free(int folder, const char *name, bool take, int *fd)
 {
     struct td_journal_header header = {0};
     *fd = -1;
     if (is_own(folder, name))
         return BUSY;
-    *fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    *fd = openat(folder, name, (take ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*fd < 0)
         return FREE;
-    bool locked = lock_file(*fd, F_WRLCK) == 0;
+    bool busy = take ? lock_file(*fd, F_WRLCK) < 0 : is_locked(*fd);
     if (pread(*fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
         memcmp(header.magic, journal_magic, sizeof journal_magic) != 0)
         header = (struct td_journal_header){0};
     header.keeper[sizeof header.keeper - 1] = '\0';
     bool kept = *header.keeper && is_busy(folder, header.keeper);
-    if (locked && !kept)
+    if (!busy && !kept)
         return FREE;
     close(*fd);
     *fd = -1;
@@ -576,7 +601,7 @@ static enum state open_free(int folder, const char *name, int *fd)
 bool td_journal_file_is_free(int folder, const char *name)
 {
     int fd;
-    enum state state = open_free(folder, name, &fd);
+    enum state state = open_free(folder, name, false, &fd);
     if (fd >= 0)
         close(fd);
     return state == FREE;
@@ -613,7 +638,7 @@ int td_journal_file_open(struct td_journal_file *file, int folder, const char *n
     *file = (struct td_journal_file){0};
     if ((size_t)snprintf(file->name, sizeof file->name, "%s", name) >= sizeof file->name)
         return td_error_set(err, TD_ERR_FORMAT, "not a journal: '%s'", name);
-    enum state state = open_free(folder, name, &fd);
+    enum state state = open_free(folder, name, true, &fd);
     if (state == KEPT)
         return 1;
     if (state == BUSY)
@@ -638,6 +663,22 @@ int td_journal_file_open(struct td_journal_file *file, int folder, const char *n
     if (status < 0)
         td_journal_file_close(file);
     return status;
+}
+
+void td_journal_file_remove(const struct td_journal_file *file, int folder)
+{
+    struct stat found;
+    if (file->content.len) {
+        unlinkat(folder, file->name, 0);
+        return;
+    }
+    /* Whoever has just made it may be about to write. */
+    int fd = openat(folder, file->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0 && lock_file(fd, F_WRLCK) == 0 && fstat(fd, &found) == 0 &&
+        (size_t)found.st_size < sizeof file->header)
+        unlinkat(folder, file->name, 0);
+    if (fd >= 0)
+        close(fd);
 }
 
 void td_journal_file_close(struct td_journal_file *file)

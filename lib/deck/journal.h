@@ -35,6 +35,7 @@ struct td_journal_header {
     char magic[8];
     int64_t replaces;             /* the cassette that is `base` is to be replaced, not added to */
     struct td_identity base;      /* the cassette when the recording began */
+    uint64_t family;              /* the same in forked children */
     int64_t keeps;                /* it is a run's own */
     char keeper[TD_JOURNAL_NAME]; /* the journal of the run that it is for; "": of none */
 };
@@ -50,6 +51,7 @@ struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td
 int td_journal_keep(struct td_journal *journal, struct td_error *err);
 /* The name of its file; "" before one is made. */
 const char *td_journal_name(const struct td_journal *journal);
+uint64_t td_journal_family(const struct td_journal *journal);
 void td_journal_free(struct td_journal *journal); /* the file stays, unlocked; NULL is fine */
 /* Lets go of the file, for a merge. What is added afterwards goes into another one, and is added to
  * what the cassette has then. */
@@ -90,6 +92,7 @@ struct td_journal_file {
     struct td_journal_entry *entries;
     size_t count;
     size_t lost; /* interactions whose body's file is gone or cut */
+    bool aside;  /* for whoever merges */
 };
 
 /* Whether nobody has to do with the folder's file of that name: it is not being written, by another
@@ -102,6 +105,8 @@ bool td_journal_file_is_free(int folder, const char *name);
 int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
                          struct td_arena *arena, struct td_error *err);
 void td_journal_file_close(struct td_journal_file *file);
+/* Removes a file that was opened, and is not closed yet. */
+void td_journal_file_remove(const struct td_journal_file *file, int folder);
 /* Whether a name in the folder is that of a body's file whose journal is not there. */
 bool td_journal_is_orphan(int folder, const char *name);
 

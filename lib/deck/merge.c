@@ -35,8 +35,10 @@ struct merging {
     struct td_journal_file *files;
     size_t file_count, file_cap;
     struct td_arena arena;
-    struct td_journal_entry **entries; /* of all files, in the order in which they began */
+    struct td_journal_entry **entries; /* in the order in which they began */
     size_t count;
+    char own[TD_JOURNAL_NAME]; /* the journal that is the merging run's, or "" */
+    uint64_t family;           /* and its */
     struct td_merge *merge;
     struct td_error *err;
 };
@@ -170,8 +172,7 @@ static int add_file(void *context, const char *name)
         return 0;
     if (status < 0)
         return status;
-    m->merge->lost += m->files[m->file_count].lost;
-    m->count += m->files[m->file_count++].count;
+    m->merge->lost += m->files[m->file_count++].lost;
     return 0;
 }
 
@@ -184,22 +185,25 @@ static int by_start(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static int sort_entries(struct merging *m)
+/* The entries of the files that go aside, or of all others. */
+static int sort_entries(struct merging *m, bool aside)
 {
-    m->entries = m->count ? malloc(m->count * sizeof *m->entries) : NULL;
-    if (m->count && !m->entries)
-        return td_error_nomem(m->err);
     size_t count = 0;
     for (size_t i = 0; i < m->file_count; i++)
-        for (size_t j = 0; j < m->files[i].count; j++) {
+        count += m->files[i].count;
+    free(m->entries);
+    m->count = 0;
+    m->entries = malloc((count + 1) * sizeof *m->entries);
+    if (!m->entries)
+        return td_error_nomem(m->err);
+    for (size_t i = 0; i < m->file_count; i++)
+        for (size_t j = 0; j < m->files[i].count && m->files[i].aside == aside; j++) {
             struct td_journal_entry *entry = &m->files[i].entries[j];
             if (!m->merge->before_save ||
                 m->merge->before_save(m->merge->context, &entry->interaction, &m->arena))
-                m->entries[count++] = entry;
+                m->entries[m->count++] = entry;
         }
-    m->count = count;
-    if (count)
-        qsort(m->entries, count, sizeof *m->entries, by_start);
+    qsort(m->entries, m->count, sizeof *m->entries, by_start);
     return 0;
 }
 
@@ -221,18 +225,40 @@ static int render_new(struct merging *m, struct td_buf *out)
     return td_buf_failed(out) ? td_error_nomem(m->err) : 0;
 }
 
-/* Whether one of the journals is of a recording that replaces the cassette that is there now. */
-static bool replaces(const struct merging *m)
+/* Whether there is a cassette to add to: a file with something in it. */
+static bool has_cassette(const char *path)
 {
-    struct td_identity now = td_identity_of(m->cassette);
-    for (size_t i = 0; i < m->file_count; i++)
-        if (m->files[i].count && m->files[i].header.replaces &&
-            td_identity_equal(m->files[i].header.base, now))
-            return true;
-    return false;
+    struct stat found;
+    return stat(path, &found) == 0 && !(S_ISREG(found.st_mode) && found.st_size == 0);
 }
 
-static int render_more(struct merging *m, struct td_buf *out)
+/* Whether it is of a recording that replaces the cassette that is there now. */
+static bool replaces(const struct merging *m, const struct td_journal_file *file)
+{
+    return file->count && file->header.replaces && has_cassette(m->cassette) &&
+           td_identity_equal(file->header.base, td_identity_of(m->cassette));
+}
+
+static bool is_own(const struct merging *m, const struct td_journal_file *file)
+{
+    return m->merge->own && (file->header.family == m->family ||
+                             (*m->own && strcmp(file->header.keeper, m->own) == 0));
+}
+
+/* What would replace the cassette and may not goes aside. Whether something replaces it. */
+static bool set_aside(struct merging *m)
+{
+    bool replaced = false;
+    for (size_t i = 0; i < m->file_count; i++) {
+        struct td_journal_file *file = &m->files[i];
+        bool may = m->merge->may_replace && is_own(m, file);
+        file->aside = m->merge->aside && replaces(m, file) && !may;
+        replaced |= replaces(m, file) && may;
+    }
+    return replaced;
+}
+
+static int render_more(struct merging *m, bool replaced, struct td_buf *out)
 {
     struct td_edit *edit;
     int status = td_edit_open(m->cassette, &edit, m->err);
@@ -240,7 +266,7 @@ static int render_more(struct merging *m, struct td_buf *out)
         return status;
     const struct td_cassette *cassette = td_edit_cassette(edit);
     m->merge->total = cassette->count + m->count;
-    if (m->merge->may_replace && replaces(m)) {
+    if (replaced) {
         for (size_t i = 0; i < cassette->count && status == 0; i++)
             status = td_edit_remove(edit, i, m->err);
         m->merge->replaced = cassette->count > 0;
@@ -254,28 +280,58 @@ static int render_more(struct merging *m, struct td_buf *out)
     return status;
 }
 
-/* Whether there is a cassette to add to: a file with something in it. */
-static bool has_cassette(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 && !(S_ISREG(found.st_mode) && found.st_size == 0);
-}
-
-static int save(struct merging *m)
+static int save(struct merging *m, bool replaced)
 {
     struct td_buf content;
     td_buf_init(&content);
-    bool more = has_cassette(m->cassette);
-    bool aside = more && replaces(m) && m->merge->aside;
-    int status = more && !aside ? render_more(m, &content) : render_new(m, &content);
-    if (status == 0 && !aside)
+    int status =
+        has_cassette(m->cassette) ? render_more(m, replaced, &content) : render_new(m, &content);
+    if (status == 0)
         status = write_note(m, td_buf_view(&content));
     if (status == 0)
-        status = td_save(aside ? m->merge->aside : m->cassette, td_buf_view(&content), m->err);
+        status = td_save(m->cassette, td_buf_view(&content), m->err);
     td_buf_release(&content);
-    m->merge->is_aside = aside;
     if (status == 0)
         m->merge->saved = m->count;
+    return status;
+}
+
+/* Takes the place of what went there before. */
+static int save_aside(struct merging *m)
+{
+    struct td_buf content;
+    td_buf_init(&content);
+    int status = render_new(m, &content);
+    if (status == 0)
+        status = td_save(m->merge->aside, td_buf_view(&content), m->err);
+    td_buf_release(&content);
+    if (status == 0)
+        m->merge->set_aside = m->count;
+    return status;
+}
+
+/* Each part is gone from the journal as soon as it is saved. */
+static void remove_files(struct merging *m, bool aside)
+{
+    for (size_t i = 0; i < m->file_count; i++)
+        if (m->files[i].aside == aside)
+            td_journal_file_remove(&m->files[i], m->fd);
+}
+
+static int merge_parts(struct merging *m)
+{
+    bool replaced = set_aside(m);
+    int status = sort_entries(m, true);
+    if (status == 0 && m->count)
+        status = save_aside(m);
+    if (status == 0)
+        remove_files(m, true);
+    if (status == 0)
+        status = sort_entries(m, false);
+    if (status == 0 && m->count)
+        status = save(m, replaced);
+    if (status == 0)
+        remove_files(m, false);
     return status;
 }
 
@@ -287,10 +343,8 @@ static int remove_orphan(void *context, const char *name)
     return 0;
 }
 
-static void remove_merged(struct merging *m)
+static void clear(struct merging *m)
 {
-    for (size_t i = 0; i < m->file_count; i++)
-        unlinkat(m->fd, m->files[i].name, 0);
     unlinkat(m->fd, NOTE_FILE, 0);
     for_each_name(m->fd, false, remove_orphan, m);
 }
@@ -318,20 +372,22 @@ int td_merge_journals(const char *cassette, struct td_merge *merge, struct td_er
     td_arena_init(&m.arena);
     td_journal_folder(cassette, &m.folder);
     merge->saved = merge->total = merge->lost = merge->busy = 0;
-    merge->replaced = merge->is_aside = false;
+    merge->set_aside = 0;
+    merge->replaced = false;
     int status = td_buf_failed(&m.folder) ? td_error_nomem(err) : lock_folder(&m);
-    if (merge->own)
+    if (merge->own) {
+        snprintf(m.own, sizeof m.own, "%s", td_journal_name(merge->own));
+        m.family = td_journal_family(merge->own);
         td_journal_end(merge->own);
+    }
     if (status == 0)
         status = finish_earlier(&m);
     if (status == 0)
         status = for_each_name(m.fd, true, add_file, &m);
     if (status == 0)
-        status = sort_entries(&m);
-    if (status == 0 && m.count)
-        status = save(&m);
+        status = merge_parts(&m);
     if (status == 0 && m.fd >= 0)
-        remove_merged(&m);
+        clear(&m);
     release(&m);
     return status < 0 ? status : 0;
 }

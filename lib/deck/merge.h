@@ -18,17 +18,17 @@ struct td_merge {
      * change the interaction, with memory of the arena. */
     bool (*before_save)(void *context, struct td_interaction *interaction, struct td_arena *arena);
     void *context;
-    /* A recording that replaces the cassette: whether it may. What a recording that was killed has
-     * left is added, since nobody knows how much of it there is. */
+    /* A recording that replaces the cassette: whether that of `own` may. Another one that was
+     * killed may not, since nobody knows how much of it there is. */
     bool may_replace;
-    const char *aside; /* where it goes instead, if it would replace something; or NULL */
+    const char *aside; /* where goes what would replace something and may not; NULL: it is added */
     /* Filled in. */
-    size_t saved;  /* interactions that were added */
-    size_t total;  /* interactions that the cassette has now; only where some were saved */
-    size_t lost;   /* that were in the journals, and are spoilt */
-    size_t busy;   /* processes that are still recording; theirs stays for later */
-    bool is_aside; /* it went there */
-    bool replaced; /* the cassette that was there before is gone */
+    size_t saved;     /* interactions that were added */
+    size_t set_aside; /* and those that went there */
+    size_t total;     /* interactions that the cassette has now; only where some were saved */
+    size_t lost;      /* that were in the journals, and are spoilt */
+    size_t busy;      /* processes that are still recording; theirs stays for later */
+    bool replaced;    /* the cassette that was there before is gone */
 };
 
 /* `cassette` is an absolute path. No journals: nothing to do, and 0. */

@@ -237,39 +237,30 @@ static bool before_save(void *context, struct td_interaction *interaction, struc
     return !draft.discarded && !draft.failed && scrub(deck, interaction, arena, NULL) == 0;
 }
 
-/* `aside`: where it goes instead of replacing something; NULL where it may. */
-static int save(struct td_deck *deck, bool may_replace, const char *aside,
-                struct td_deck_saved *saved, struct td_error *err)
+int td_deck_save(struct td_deck *deck, bool well, struct td_deck_saved *saved, struct td_error *err)
 {
+    struct td_buf aside;
     struct td_merge merge = {
         .own = deck->journal,
         .before_save = before_save,
         .context = deck,
-        .may_replace = may_replace,
-        .aside = aside,
+        .may_replace = well,
     };
     *saved = (struct td_deck_saved){.path = deck->target};
     if (!deck->target || (deck->journal && deck->mode == TD_MODE_REPLAY))
         return 0;
-    int status = td_merge_journals(deck->target, &merge, err);
+    td_buf_init(&aside);
+    td_buf_printf(&aside, "%s.failed", deck->target);
+    merge.aside = aside.data;
+    int status =
+        td_buf_failed(&aside) ? td_error_nomem(err) : td_merge_journals(deck->target, &merge, err);
+    td_buf_release(&aside);
     saved->added = merge.saved;
+    saved->aside = merge.set_aside;
     saved->total = merge.total;
     saved->lost = merge.lost;
     saved->busy = merge.busy;
     saved->replaced = merge.replaced;
-    saved->aside = merge.is_aside;
-    return status;
-}
-
-int td_deck_save(struct td_deck *deck, bool well, struct td_deck_saved *saved, struct td_error *err)
-{
-    struct td_buf aside;
-    td_buf_init(&aside);
-    if (!well && deck->target)
-        td_buf_printf(&aside, "%s.failed", deck->target);
-    int status =
-        td_buf_failed(&aside) ? td_error_nomem(err) : save(deck, well, aside.data, saved, err);
-    td_buf_release(&aside);
     return status;
 }
 

@@ -169,9 +169,9 @@ int td_deck_share(struct td_deck *deck, struct td_error *err)
 {
     if (deck->run)
         return td_error_set(err, TD_ERR_INVALID, "the deck is in use already");
-    int status = keep_journals(deck, err);
+    int status = make_folder(deck, err);
     if (!status)
-        status = make_folder(deck, err);
+        status = keep_journals(deck, err);
     if (!status) {
         deck->run = td_run_create(deck->folder, td_index_count(deck->index),
                                   td_deck_fingerprint(deck, td_index_count(deck->index)), err);

@@ -54,6 +54,12 @@ static void drop(struct td_spill *spill)
     spill->file = NULL;
 }
 
+void td_spill_stop(struct td_spill *spill)
+{
+    drop(spill);
+    spill->ahead.stopped = true;
+}
+
 void td_spill_more(struct td_spill *spill, struct td_deck *deck, struct td_bytes body)
 {
     if (spill->ahead.stopped)

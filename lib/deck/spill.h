@@ -34,6 +34,8 @@ void td_spill_begin(struct td_spill *spill, const struct td_deck *deck,
                     const struct td_interaction *interaction);
 /* `body` is all that has come so far. */
 void td_spill_more(struct td_spill *spill, struct td_deck *deck, struct td_bytes body);
+/* It has to be scrubbed when it is whole. */
+void td_spill_stop(struct td_spill *spill);
 /* The body is whole: gives its file away, with all of it that is clean so far, where the
  * interaction has that body, and nothing was found in it; else NULL. */
 struct td_journal_body *td_spill_end(struct td_spill *spill, const struct td_deck *deck,

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Servers say back what they were sent: in an error, in a page that shows the request. A secret
- * that was known by where it stood (a header, a query name, a field, a cookie) is no less one
- * there. So what an interaction's names have given away is looked for once more in its response, by
- * value.
+ * that was known by where it stood (a header, a query name, a field) is no less one there. So what
+ * the names in a request have given away is looked for in its response, by value, before any other
+ * rule takes a part of it out.
  *
- * A value counts that has at least eight characters and looks random; of cookies, which hold all
- * kinds of words, one of at least sixteen.
+ * A value counts that has at least eight characters and looks random. Cookies do not: what a
+ * session is called stands in links that the program follows, and has to be the same in the next
+ * request.
  */
 #ifndef TD_SCRUB_ECHO_H
 #define TD_SCRUB_ECHO_H
 
 #include "scrub/scrub.h"
 
-enum { TD_ECHO_MOST = 32 };
+enum { TD_ECHO_MOST = 256 };
 
 struct td_echo {
     struct td_arena arena;

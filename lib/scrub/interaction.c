@@ -221,8 +221,6 @@ static void scrub_message(struct scrubbing *scrubbing, struct td_message *messag
     size_t was = message->body.len;
     td_fields_get(&message->headers, TD_BYTES("Content-Type"), &type);
     scrub_fields(scrubbing, &message->headers, TD_SCRUB_HEADER);
-    if (scrubbing->response)
-        scrubbing->echo = NULL;
     if (scrub(scrubbing, &message->body, TD_PART_BODY, TD_SCRUB_BODY, 0, type))
         follow_length(scrubbing, message, was);
     scrub_fields(scrubbing, &message->trailer, TD_SCRUB_TRAILER);
@@ -317,7 +315,6 @@ int td_scrub_said_back(const struct td_scrubber *scrubber, const struct td_inter
     td_arena_init(&arena);
     td_echo_init(&echo);
     scrub_request(&scrubbing);
-    scrub_fields(&scrubbing, &copy.response.message.headers, TD_SCRUB_HEADER);
     *made = make_said_back(&scrubbing, &echo);
     if (scrubbing.failed) {
         td_scrubber_free(*made);
@@ -341,12 +338,14 @@ int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interacti
     td_echo_init(&echo);
     scrubbing.echo = &echo;
     scrub_request(&scrubbing);
-    scrub_response(&scrubbing);
+    scrubbing.echo = NULL;
     struct td_scrubber *said_back = make_said_back(&scrubbing, &echo);
     if (said_back) {
         scrubbing.scrubber = said_back;
         scrub_response(&scrubbing);
+        scrubbing.scrubber = scrubber;
     }
+    scrub_response(&scrubbing);
     td_scrubber_free(said_back);
     td_echo_release(&echo);
     return scrubbing.failed ? td_error_nomem(err) : 0;

@@ -101,9 +101,8 @@ int td_scrub_interaction(const struct td_scrubber *scrubber, struct td_interacti
                          struct td_arena *arena, struct td_leaks *findings, struct td_error *err);
 
 /*
- * What the names in a request and in the head of its response give away (scrub/echo.h), as a
- * scrubber for the response that knows nothing else; *made is NULL where that is nothing. To be
- * freed. 0 or TD_ERR_NOMEM.
+ * What the names in a request give away (scrub/echo.h), as a scrubber for its response that knows
+ * nothing else; *made is NULL where that is nothing. To be freed. 0 or TD_ERR_NOMEM.
  */
 int td_scrub_said_back(const struct td_scrubber *scrubber, const struct td_interaction *interaction,
                        struct td_scrubber **made);

@@ -224,7 +224,9 @@ __attribute__((destructor)) static void end(void)
     const char *base = getenv("TAPEDECK_BASE");
     if (!loaded || (base && *base))
         return;
-    if (td_deck_save(loaded, true, &saved, &err) < 0)
+    struct td_deck_counts counts;
+    td_deck_counts(loaded, &counts);
+    if (td_deck_save(loaded, !counts.lost, &saved, &err) < 0)
         say_error(&err);
 }
 

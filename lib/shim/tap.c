@@ -114,6 +114,14 @@ static bool finish_capture(struct td_tap *tap, CURLcode result, bool next, struc
     return td_capture_finish(&tap->capture, &end, arena, interaction, whole);
 }
 
+static bool is_http(const struct td_tap *tap)
+{
+    struct td_url parts;
+    td_url_split(&parts, td_buf_view(tap->url.len ? &tap->url : &tap->given));
+    return !parts.scheme.len || td_bytes_equal_nocase(parts.scheme, TD_BYTES("http")) ||
+           td_bytes_equal_nocase(parts.scheme, TD_BYTES("https"));
+}
+
 /* The exchange is over: `next` where another one follows on this transfer. */
 static void record(struct td_tap *tap, CURLcode result, bool next)
 {
@@ -125,7 +133,7 @@ static void record(struct td_tap *tap, CURLcode result, bool next)
     bool is_proxys = next && td_capture_is_code(capture, "407");
     td_arena_init(&arena);
     if (!td_capture_answered(capture)) {
-        if (!next && (td_capture_begun(capture) || result != CURLE_OK))
+        if (!next && (td_capture_begun(capture) || (result != CURLE_OK && is_http(tap))))
             td_deck_drop(tap->deck, td_buf_view(tap->url.len ? &tap->url : &tap->given),
                          result == CURLE_OK ? "its response has no head" : "no response came");
     } else if (tap->known) {
@@ -282,6 +290,11 @@ static void spill(struct td_tap *tap)
 {
     struct td_interaction interaction;
     struct td_arena arena;
+    size_t sent = tap->capture.sent_head.len + tap->capture.sent_body.len;
+    /* A request that goes on may hold more that is said back. */
+    if (tap->spill.begun && sent != tap->sent)
+        td_spill_stop(&tap->spill);
+    tap->sent = sent;
     if (!tap->spill.begun) {
         td_arena_init(&arena);
         if (finish_capture(tap, CURLE_OK, false, &arena, &interaction, &(bool){false}))

@@ -17,6 +17,7 @@ struct td_tap {
     struct td_deck *deck; /* referenced while it is on; NULL: off */
     struct td_capture capture;
     struct td_spill spill; /* of the response that is captured */
+    size_t sent;           /* bytes of its request, when that was looked at last */
     struct td_buf url;     /* of the request under way */
     struct td_buf given;   /* what the host has asked for */
     struct td_buf first;   /* and how libcurl calls that */

@@ -140,7 +140,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     self.reply('text/event-stream' if 'stream' in self.path else 'application/json', text, of)
 
   def said_back(self):
-    """The request, as a server shows it that is asked to: in several encodings, and far apart."""
+    """The request but for its cookies, as a server shows it that is asked to: in several encodings,
+    and far apart."""
+    del self.headers['Cookie']
     seen = f'{self.path}\n{self.headers}'
     filler = 'Nothing to see in this line of the text that is in between.\n'
     return filler.join([seen, urllib.parse.quote(seen), json.dumps(seen),

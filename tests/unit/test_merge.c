@@ -74,6 +74,18 @@ static struct td_merge merge(void)
     return merged;
 }
 
+/* By the run that has recorded it. */
+static struct td_merge merge_own(const char *url, int64_t start_ns, const char *aside)
+{
+    struct td_journal *own = open_journal(true);
+    struct td_merge merged = {.own = own, .may_replace = true, .aside = aside};
+    struct td_error err;
+    add(own, url, start_ns);
+    assert_int_equal(td_merge_journals(cassette, &merged, &err), 0);
+    td_journal_free(own);
+    return merged;
+}
+
 /* The URLs of the cassette, and its ids are 0, 1, ... */
 static void assert_urls(const char *expected)
 {
@@ -159,8 +171,7 @@ static void test_replacing(void **state)
     assert_false(merge().replaced); /* there was nothing */
     assert_urls("http://a/ http://b/");
     struct td_journal *late = open_journal(true);
-    leave("http://c/", 3, true);
-    struct td_merge merged = merge();
+    struct td_merge merged = merge_own("http://c/", 3, NULL);
     assert_true(merged.replaced);
     assert_int_equal(merged.total, 1);
     assert_urls("http://c/");
@@ -436,16 +447,31 @@ static void test_not_replacing(void **state)
     struct td_merge failed = {.aside = aside};
     leave("http://c/", 3, true);
     assert_int_equal(td_merge_journals(cassette, &failed, NULL), 0);
-    assert_true(failed.is_aside);
-    assert_int_equal(failed.saved, 1);
+    assert_int_equal(failed.set_aside, 1);
+    assert_int_equal(failed.saved, 0);
     assert_urls("http://a/ http://b/");
     assert_int_equal(unlink(aside), 0);
     assert_false(td_merge_is_due(cassette));
     /* What replaces nothing has no need to be aside. */
     leave("http://d/", 4, false);
     assert_int_equal(td_merge_journals(cassette, &failed, NULL), 0);
-    assert_false(failed.is_aside);
+    assert_int_equal(failed.set_aside, 0);
     assert_urls("http://a/ http://b/ http://d/");
+    /* Somebody else's half does not, and one's own whole does; what is to be added is added. */
+    leave("http://e/", 5, true);
+    leave("http://f/", 6, false);
+    struct td_merge whole = merge_own("http://g/", 7, aside);
+    assert_int_equal(whole.set_aside, 1);
+    assert_true(whole.replaced);
+    assert_urls("http://f/ http://g/");
+    leave("http://h/", 8, true);
+    leave("http://i/", 9, false);
+    assert_int_equal(td_merge_journals(cassette, &failed, NULL), 0);
+    assert_int_equal(failed.set_aside, 1);
+    assert_int_equal(failed.saved, 1);
+    assert_urls("http://f/ http://g/ http://i/");
+    assert_int_equal(unlink(aside), 0);
+    assert_false(td_merge_is_due(cassette));
 }
 
 /* Many at once: each interaction is saved once. */

@@ -292,7 +292,8 @@ static void test_text(void **state)
     td_scrubber_free(scrubber);
 }
 
-/* What a header has given away is taken out of the response, and not what looks like a word. */
+/* What a header has given away is taken out of the response as a whole, and neither what looks like
+ * a word nor what a session is called. */
 static void test_said_back(void **state)
 {
     struct td_scrubber *scrubber = make(NULL);
@@ -311,14 +312,17 @@ static void test_said_back(void **state)
     interaction.request.url = TD_BYTES("http://a.test/?key=zyxw9876vuts");
     interaction.request.message.headers = (struct td_fields){asked, 3};
     interaction.response.message.headers = (struct td_fields){answered, 2};
-    interaction.response.message.body =
-        TD_BYTES("plain4455key, ada and lovelace1852, very-dark-colours, a1b2c3d4e5f6g7h8, "
-                 "zyxw9876vuts, cGxhaW40NDU1a2V5");
+    interaction.response.message.body = TD_BYTES(
+        "plain4455key, ada and lovelace1852, very-dark-colours, a1b2c3d4e5f6g7h8, "
+        "zyxw9876vuts, cGxhaW40NDU1a2V5, password=Tr0ub4dor3xYz9Qq7Ww1!S3cr3tTail9 failed");
+    interaction.request.message.body =
+        TD_BYTES("{\"password\":\"Tr0ub4dor3xYz9Qq7Ww1!S3cr3tTail9\"}");
     assert_int_equal(td_scrub_interaction(scrubber, &interaction, &arena, &found, NULL), 0);
     struct td_message *message = &interaction.response.message;
     assert_string_equal(message->body.data,
                         "[REDACTED:api-key], ada and [REDACTED:authorization], very-dark-colours, "
-                        "[REDACTED:cookie], [REDACTED:api-key], W1JFREFDVEVEOmFwaS1rZXld");
+                        "a1b2c3d4e5f6g7h8, [REDACTED:api-key], W1JFREFDVEVEOmFwaS1rZXld, "
+                        "password=[REDACTED:password] failed");
     assert_string_equal(message->headers.items[1].value.data, "[REDACTED:api-key]");
     assert_string_equal(message->headers.items[0].value.data, "text/plain");
     td_leaks_release(&found);

@@ -43,11 +43,11 @@ TD_EXPORT size_t td_deck_processes(struct td_deck *deck);
 /* What has become of what was recorded. */
 struct td_deck_saved {
     const char *path; /* the cassette, an absolute path; NULL: this deck does not record */
-    size_t added;     /* interactions that were saved now */
+    size_t added;     /* interactions that the cassette was given now */
     size_t total;     /* that the cassette has; only where some were added */
     size_t lost;   /* interactions that a system which went down has spoilt in CASSETTE.journal */
     size_t busy;   /* processes that are still recording: theirs is saved by the next run */
-    bool aside;    /* it is in PATH.failed instead, where it would have replaced something */
+    size_t aside;  /* that went to PATH.failed, where they would have replaced something */
     bool replaced; /* what the cassette had before is gone */
 };
 /* What a recording of the deck's cassette that was killed had left, and was saved when the deck was

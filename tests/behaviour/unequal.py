@@ -90,8 +90,8 @@ CHANGES = [
 ]
 
 
-# What a recording takes out, and so cannot give back. (pattern, replacement); the length of a line
-# that held a secret is another one, too.
+# What a recording takes out, and so cannot give back. (pattern, replacement); the length of a line,
+# or of a body, that held a secret is another one, too.
 SECRETS = [
     (r'(?i)(?<= )\d+ (?="[^"\n]*(set-cookie|cookie|authorization|location): )', ''),
     (r'(?i)((?:set-cookie|\'set-cookie\' =)[: \'"]+[^=\s]+=)(?:\\"[^"]*"|[^;\\\r\n\'])*',
@@ -101,6 +101,7 @@ SECRETS = [
     (r"(?m)^(jar: \S+\t.*\t|.*cookie '.*\t)[^\t\n]*$", r'\1(secret)'),
     (r'(?i)(authorization: basic )[^\\\s]+', r'\1(secret)'),
     (r'//[^/@\'"\s]+@', '//(secret)@'),
+    (r"(?i)(content-length(?:: |' = '|: 0 '))\d+", r'\1(length)'),
     (r'(?<=write )\d+ |info (HEADER|REQUEST)_SIZE .*|info SIZE_DOWNLOAD.*|'
      r'info CONTENT_LENGTH_DOWNLOAD.*|progress: .*', ''),
 ]

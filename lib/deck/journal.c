@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "deck/journal.h"
+#include "deck/journal_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,26 +7,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/grow.h"
 #include "cassette/pack.h"
 
-static const char journal_magic[8] = "tdjrnl-4";
-static const uint64_t frame_magic = 0x32656d6172666474; /* "tdframe2" */
-
-struct frame {
-    uint64_t magic;
-    uint64_t len; /* of what follows */
-    int64_t start_ns;
-    uint64_t body; /* the number of the file that the response's body is in; 0: it follows, too */
-};
-
-#define BODY_PREFIX "body-"
+const char td_journal_magic[8] = "tdjrnl-4";
 
 struct td_journal {
     char *cassette;
@@ -103,7 +91,7 @@ struct td_journal *td_journal_new(const char *cassette, bool replaces, struct td
         free(journal);
         return NULL;
     }
-    memcpy(journal->header.magic, journal_magic, sizeof journal_magic);
+    memcpy(journal->header.magic, td_journal_magic, sizeof td_journal_magic);
     journal->header.replaces = replaces;
     journal->header.base = base;
     journal->header.family = new_family();
@@ -167,8 +155,7 @@ void td_journal_end(struct td_journal *journal)
     pthread_mutex_unlock(&lock);
 }
 
-/* Of the whole file; gone when the process ends, however it ends. */
-static int lock_file(int fd, short type)
+int td_journal_lock(int fd, short type)
 {
     struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
     return fcntl(fd, F_SETLK, &whole);
@@ -256,7 +243,7 @@ static int make_file(const char *folder, char name[TD_JOURNAL_NAME])
             continue;
         /* Who merges may have taken the empty file for a left one, before it was locked. */
         struct stat named;
-        if (lock_file(fd, F_WRLCK) == 0 && stat(path, &named) == 0)
+        if (td_journal_lock(fd, F_WRLCK) == 0 && stat(path, &named) == 0)
             return fd;
         close(fd);
     }
@@ -326,9 +313,10 @@ struct td_journal_body {
     size_t len; /* so far */
 };
 
-static void put_body_name(char name[TD_JOURNAL_NAME], const char *journal, uint64_t number)
+void td_journal_put_body_name(char name[TD_JOURNAL_NAME], const char *journal, uint64_t number)
 {
-    snprintf(name, TD_JOURNAL_NAME, BODY_PREFIX "%.32s-%llu", journal, (unsigned long long)number);
+    snprintf(name, TD_JOURNAL_NAME, TD_BODY_PREFIX "%.32s-%llu", journal,
+             (unsigned long long)number);
 }
 
 /* To write to; the descriptor or -1. */
@@ -353,7 +341,7 @@ struct td_journal_body *td_journal_body_new(struct td_journal *journal)
         body->number = ++journal->bodies;
         body->owner = getpid();
         memcpy(body->journal, journal->name, sizeof body->journal);
-        put_body_name(name, body->journal, body->number);
+        td_journal_put_body_name(name, body->journal, body->number);
     }
     pthread_mutex_unlock(&lock);
     ok = ok && path_of(path, sizeof path, folder.data, name) && (body->path = strdup(path));
@@ -425,8 +413,8 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
     int status = is_open(journal) ? 0 : open_file(journal, err);
     if (!finish_body(journal, body, response))
         body = NULL;
-    struct frame frame = {
-        frame_magic,
+    struct td_frame frame = {
+        TD_FRAME_MAGIC,
         head.len + request.len + 1 + (body ? 0 : response.len + 1),
         start_ns,
         body ? body->number : 0,
@@ -458,87 +446,7 @@ int td_journal_add(struct td_journal *journal, const struct td_interaction *inte
     return status;
 }
 
-/* ---- reading ---- */
-
-static bool map(struct td_bytes *content, int fd, size_t size)
-{
-    void *memory = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    if (memory == MAP_FAILED)
-        return false;
-    *content = td_bytes(memory, size);
-    return true;
-}
-
-static void unmap(struct td_bytes content)
-{
-    if (content.len)
-        munmap((void *)content.data, content.len);
-}
-
-/* A body that is in a file of its own; 1 where that is gone, or not one. */
-static int map_body(const struct td_journal_file *file, int folder, uint64_t number,
-                    struct td_bytes *content, struct td_error *err)
-{
-    char name[TD_JOURNAL_NAME];
-    struct stat found;
-    put_body_name(name, file->name, number);
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT)
-        return 1;
-    bool known = fd >= 0 && fstat(fd, &found) == 0;
-    bool whole = known && S_ISREG(found.st_mode) && found.st_size > 0;
-    bool ok = !known || !whole || map(content, fd, (size_t)found.st_size);
-    int cause = errno;
-    if (fd >= 0)
-        close(fd);
-    if (known && ok)
-        return !whole;
-    return td_error_set(err, TD_ERR_IO, "cannot read '%s': %s", name, strerror(cause));
-}
-
-static int read_frames(struct td_journal_file *file, int folder, struct td_arena *arena,
-                       struct td_error *err)
-{
-    size_t at = sizeof file->header, cap = 0;
-    while (file->content.len - at > sizeof(struct frame)) {
-        struct frame frame;
-        memcpy(&frame, file->content.data + at, sizeof frame);
-        at += sizeof frame;
-        if (frame.magic != frame_magic || frame.len > file->content.len - at)
-            break; /* cut by a kill */
-        struct td_journal_entry *more = td_grow(file->entries, file->count, &cap, sizeof *more);
-        if (!more)
-            return td_error_nomem(err);
-        file->entries = more;
-        struct td_journal_entry *entry = &file->entries[file->count];
-        *entry = (struct td_journal_entry){.start_ns = frame.start_ns, .order = file->count};
-        struct td_bytes packed = td_bytes(file->content.data + at, (size_t)frame.len);
-        at += (size_t)frame.len;
-        int status = frame.body ? map_body(file, folder, frame.body, &entry->apart, err) : 0;
-        if (status < 0)
-            return status;
-        if (status > 0) {
-            file->lost++;
-            continue;
-        }
-        status = td_unpack(packed, frame.body ? &entry->apart : NULL, arena, &entry->interaction);
-        if (status < 0)
-            unmap(entry->apart);
-        if (status == TD_ERR_NOMEM)
-            return td_error_nomem(err);
-        if (status == 0)
-            file->count++;
-        else if (frame.body)
-            file->lost++; /* a system that went down may have lost what was written first */
-        else
-            break;
-    }
-    return 0;
-}
-
-/* Whether this process is writing the file: its own lock would not keep it out, and is gone when
- * the file is opened and closed once more. */
-static bool is_own(int folder, const char *name)
+bool td_journal_is_own(int folder, const char *name)
 {
     struct stat found;
     bool own = false;
@@ -550,156 +458,4 @@ static bool is_own(int folder, const char *name)
             is_open(journal) && journal->inode == found.st_ino && journal->device == found.st_dev;
     pthread_mutex_unlock(&lock);
     return own;
-}
-
-/* Whether another process has locked it: only looked at, so that two who look do not take each
- * other for writers. */
-static bool is_locked(int fd)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-}
-
-/* Whether somebody writes the file, if there is one. */
-static bool is_busy(int folder, const char *name)
-{
-    if (is_own(folder, name))
-        return true;
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool busy = fd >= 0 && is_locked(fd);
-    if (fd >= 0)
-        close(fd);
-    return busy;
-}
-
-enum state { FREE, BUSY, KEPT };
-
-/* Opens a file that is free, and locks it if it is to be taken: the descriptor, or -1 with errno.
- */
-static enum state open_free(int folder, const char *name, bool take, int *fd)
-{
-    struct td_journal_header header = {0};
-    *fd = -1;
-    if (is_own(folder, name))
-        return BUSY;
-    *fd = openat(folder, name, (take ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (*fd < 0)
-        return FREE;
-    bool busy = take ? lock_file(*fd, F_WRLCK) < 0 : is_locked(*fd);
-    if (pread(*fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
-        memcmp(header.magic, journal_magic, sizeof journal_magic) != 0)
-        header = (struct td_journal_header){0};
-    header.keeper[sizeof header.keeper - 1] = '\0';
-    bool kept = *header.keeper && is_busy(folder, header.keeper);
-    if (!busy && !kept)
-        return FREE;
-    close(*fd);
-    *fd = -1;
-    return kept || header.keeps ? KEPT : BUSY;
-}
-
-bool td_journal_file_is_free(int folder, const char *name)
-{
-    int fd;
-    enum state state = open_free(folder, name, false, &fd);
-    if (fd >= 0)
-        close(fd);
-    return state == FREE;
-}
-
-enum { SMALL_FILE = 64 * 1024 };
-
-static int read_content(struct td_journal_file *file, int fd, struct td_arena *arena)
-{
-    struct stat found;
-    if (fstat(fd, &found) < 0 || !S_ISREG(found.st_mode))
-        return TD_ERR_FORMAT;
-    size_t size = (size_t)found.st_size;
-    if (size < sizeof file->header)
-        return 0; /* killed before a word was written */
-    if (size <= SMALL_FILE) {
-        char *data = td_arena_alloc(arena, size);
-        if (!data)
-            return TD_ERR_NOMEM;
-        ssize_t got = pread(fd, data, size, 0);
-        if (got != (ssize_t)size)
-            return TD_ERR_IO;
-        file->content = td_bytes(data, size);
-        return 0;
-    }
-    file->mapped = map(&file->content, fd, size);
-    return file->mapped ? 0 : TD_ERR_IO;
-}
-
-int td_journal_file_open(struct td_journal_file *file, int folder, const char *name,
-                         struct td_arena *arena, struct td_error *err)
-{
-    int fd;
-    *file = (struct td_journal_file){0};
-    if ((size_t)snprintf(file->name, sizeof file->name, "%s", name) >= sizeof file->name)
-        return td_error_set(err, TD_ERR_FORMAT, "not a journal: '%s'", name);
-    enum state state = open_free(folder, name, true, &fd);
-    if (state == KEPT)
-        return 1;
-    if (state == BUSY)
-        return td_error_set(err, TD_ERR_INVALID, "'%s' is still being written", name);
-    if (fd < 0)
-        return td_error_set(err, TD_ERR_IO, "cannot open '%s': %s", name, strerror(errno));
-    int status = read_content(file, fd, arena);
-    if (status == TD_ERR_IO)
-        td_error_set(err, status, "cannot read '%s': %s", name, strerror(errno));
-    close(fd);
-    if (status == TD_ERR_NOMEM)
-        td_error_nomem(err);
-    if (status == 0 && file->content.len) {
-        memcpy(&file->header, file->content.data, sizeof file->header);
-        if (memcmp(file->header.magic, journal_magic, sizeof journal_magic) != 0)
-            status = TD_ERR_FORMAT;
-    }
-    if (status == TD_ERR_FORMAT)
-        td_error_set(err, status, "not a journal of this tapedeck's: '%s'", name);
-    if (status == 0 && file->content.len)
-        status = read_frames(file, folder, arena, err);
-    if (status < 0)
-        td_journal_file_close(file);
-    return status;
-}
-
-void td_journal_file_remove(const struct td_journal_file *file, int folder)
-{
-    struct stat found;
-    if (file->content.len) {
-        unlinkat(folder, file->name, 0);
-        return;
-    }
-    /* Whoever has just made it may be about to write. */
-    int fd = openat(folder, file->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd >= 0 && lock_file(fd, F_WRLCK) == 0 && fstat(fd, &found) == 0 &&
-        (size_t)found.st_size < sizeof file->header)
-        unlinkat(folder, file->name, 0);
-    if (fd >= 0)
-        close(fd);
-}
-
-void td_journal_file_close(struct td_journal_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        unmap(file->entries[i].apart);
-    if (file->mapped)
-        unmap(file->content);
-    free(file->entries);
-    *file = (struct td_journal_file){0};
-}
-
-bool td_journal_is_orphan(int folder, const char *name)
-{
-    char journal[TD_JOURNAL_NAME];
-    struct stat found;
-    if (strncmp(name, BODY_PREFIX, strlen(BODY_PREFIX)) != 0)
-        return false;
-    snprintf(journal, sizeof journal, "%s", name + strlen(BODY_PREFIX));
-    char *dash = strrchr(journal, '-');
-    if (dash)
-        *dash = '\0';
-    return fstatat(folder, journal, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }

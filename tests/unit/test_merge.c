@@ -204,16 +204,21 @@ static void test_left_out(void **state)
     assert_urls("http://a/");
 }
 
-/* The name of the only journal. */
-static void journal_name(char *path, size_t size)
+/* How many files of the journal have a name that starts like that; the path of the last one. */
+static int find_files(const char *prefix, char path[512])
 {
     DIR *dir = opendir(journal);
     const struct dirent *entry;
-    assert_non_null(dir);
-    while ((entry = readdir(dir)))
-        if (entry->d_name[0] != '.')
-            snprintf(path, size, "%s/%s", journal, entry->d_name);
-    closedir(dir);
+    int count = 0;
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+            continue;
+        snprintf(path, 512, "%s/%s", journal, entry->d_name);
+        count++;
+    }
+    if (dir)
+        closedir(dir);
+    return count;
 }
 
 /* Killed while it wrote: what is whole is there, at any length. */
@@ -224,7 +229,7 @@ static void test_cut(void **state)
     char path[512];
     struct stat found;
     add(made, "http://a/", 1);
-    journal_name(path, sizeof path);
+    assert_int_equal(find_files("", path), 1);
     stat(path, &found);
     off_t first = found.st_size;
     add(made, "http://b/", 2);
@@ -244,18 +249,6 @@ static void test_cut(void **state)
         unlink(cassette);
     }
     free(content);
-}
-
-static int count_files(const char *prefix)
-{
-    DIR *dir = opendir(journal);
-    const struct dirent *entry;
-    int count = 0;
-    while (dir && (entry = readdir(dir)))
-        count += entry->d_name[0] != '.' && strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
-    if (dir)
-        closedir(dir);
-    return count;
 }
 
 static void add_with_body(struct td_journal *to, const char *text, int64_t start_ns,
@@ -299,7 +292,7 @@ static void test_bodies(void **state)
     add_with_body(made, "none", 1, NULL);
     add_with_body(made, "two", 2, two);
     assert_int_equal(merge().saved, 0); /* they are ours, and under way */
-    assert_int_equal(count_files("body-"), 2);
+    assert_int_equal(find_files("body-", (char[512]){0}), 2);
     add_with_body(made, "one", 3, one);
     td_journal_free(made);
     assert_int_equal(merge().saved, 3);
@@ -313,7 +306,7 @@ static void test_bodies_without_end(void **state)
     (void)state;
     struct td_journal *made = open_journal(false);
     td_journal_body_drop(td_journal_body_new(made));
-    assert_int_equal(count_files("body-"), 0);
+    assert_int_equal(find_files("body-", (char[512]){0}), 0);
     struct td_journal_body *left = td_journal_body_new(made), *late = td_journal_body_new(made);
     assert_true(td_journal_body_write(left, TD_BYTES("half")));
     assert_true(td_journal_body_write(late, TD_BYTES("la")));
@@ -352,12 +345,7 @@ static void test_bodies_spoilt(void **state)
         add_with_body(made, "one", 1, NULL);
         add_with_body(made, "two", 2, body);
         add_with_body(made, "three", 3, NULL);
-        DIR *dir = opendir(journal);
-        const struct dirent *entry;
-        while ((entry = readdir(dir)))
-            if (strncmp(entry->d_name, "body-", 5) == 0)
-                snprintf(path, sizeof path, "%s/%s", journal, entry->d_name);
-        closedir(dir);
+        assert_int_equal(find_files("body-", path), 1);
         assert_int_equal(gone ? unlink(path) : truncate(path, 3), 0);
         td_journal_free(made);
         struct td_merge merged = merge();

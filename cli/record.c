@@ -41,7 +41,8 @@ static const char help[] =
     "What counts when a request is matched, with --mode new, once or replay:\n" MATCH_FLAGS_HELP
     "\n"
     "Nothing is lost when COMMAND, or this program, is killed: what was finished is kept beside\n"
-    "the cassette in CASSETTE.journal, and added to it by whatever uses the cassette next.\n"
+    "the cassette in CASSETTE.journal, and saved by whatever plays or records the cassette next:\n"
+    "added to it, or put in CASSETTE.failed where it would have replaced it.\n"
     "\n"
     "Exit code: COMMAND's own where it failed (128 + N where signal N ended it); else 1 after a\n"
     "miss; 3 where something could not be recorded or saved; else 0. 2: a mistake in the command\n"

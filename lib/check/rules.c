@@ -170,7 +170,7 @@ const struct td_check_rule td_check_rules[TD_CHECK_COUNT] = {
             TD_WARNING,
             true,
             "a recording is under way, or was killed: what it has recorded is beside the cassette",
-            "'tapedeck check --fix' saves it, and so does whatever uses the cassette next",
+            "'tapedeck check --fix' saves it, and so does the next recording or replay",
         },
     [TD_CHECK_SAME_REQUEST] =
         {
